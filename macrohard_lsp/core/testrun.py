@@ -1,0 +1,99 @@
+"""What a test run found: which tests ran, how each ended, and where.
+
+Test ids are `PATH::NAME` with PATH relative to the workspace folder (posix separators), whatever
+directory the test framework itself was started in; so one folder with several projects has one
+space of ids.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from macrohard_lsp.core.tier import Tier
+
+
+class Outcome(StrEnum):
+    """How one test ended. `FLAKY` is never reported by one run; it is concluded from several."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    SKIPPED = "skipped"
+    XFAILED = "xfailed"
+    XPASSED = "xpassed"
+    FLAKY = "flaky"
+
+
+BROKEN = frozenset({Outcome.FAILED, Outcome.ERROR})
+
+
+class Ending(StrEnum):
+    """What stopped a broken test: an exception in it, the clock, or the death of its interpreter."""
+
+    NORMAL = "normal"
+    TIMEOUT = "timeout"
+    CRASH = "crash"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One line of a stack. `path` is relative to the workspace folder when `in_workspace`, else absolute.
+
+    `line` counts from 1, as Python's tracebacks do.
+    """
+
+    path: str
+    line: int
+    function: str
+    in_workspace: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """How one test ended.
+
+    `phase` is `collect`, `setup`, `call` or `teardown`: where the outcome was decided. `message` is
+    the framework's own explanation, shortened. `frames` run from the outermost call to where the
+    exception was raised. `defined_at` is the test itself, where the framework could say.
+    """
+
+    __test__ = False  # pytest would otherwise try to collect this class where a test imports it.
+
+    id: str
+    outcome: Outcome
+    seconds: float = 0.0
+    phase: str = "call"
+    exception: str = ""
+    message: str = ""
+    frames: tuple[Frame, ...] = ()
+    defined_at: Frame | None = None
+    ending: Ending = Ending.NORMAL
+
+    @property
+    def broken(self) -> bool:
+        return self.outcome in BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """One run of a test command in a Machine.
+
+    `results` keep the order in which tests ran. `problem` is a sentence for a person when the run
+    could not be carried out at all (no tests, pytest missing, a broken configuration); then
+    `results` may be empty. `tier` says where it ran. `missing` are ids that were asked for and not found.
+    """
+
+    __test__ = False
+
+    results: tuple[TestResult, ...]
+    command: tuple[str, ...]
+    tier: Tier
+    seconds: float
+    problem: str | None = None
+    missing: tuple[str, ...] = ()
+
+    def by_id(self) -> dict[str, TestResult]:
+        return {result.id: result for result in self.results}
+
+    @property
+    def broken(self) -> tuple[TestResult, ...]:
+        return tuple(result for result in self.results if result.broken)
