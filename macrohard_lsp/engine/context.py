@@ -1,0 +1,26 @@
+"""What surrounds a request to the engine, and is the same for every request of one process."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from macrohard_lsp.core.cancel import Cancel
+from macrohard_lsp.core.events import RunEvent
+
+
+@dataclass(frozen=True, slots=True)
+class EngineContext:
+    """`settings_overrides` are settings given for this one call; they win over every other place.
+
+    `state_dir` is the user's state directory, None where there is none to use. `listener` is called
+    for every event, from whatever thread it happens in, and must not block for long. `variables` and
+    `home` are the user's environment variables and home directory, passed in so that nothing below
+    reads them from its own process.
+    """
+
+    settings_overrides: Mapping[str, object]
+    state_dir: Path | None
+    listener: Callable[[RunEvent], None]
+    cancel: Cancel
+    variables: Mapping[str, str]
+    home: Path

@@ -1,0 +1,101 @@
+"""What is asked of the engine, and what it answers: data only, so that a command line needs nothing else to start."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from macrohard_lsp.core.budget import Budget
+from macrohard_lsp.core.finding import Finding
+from macrohard_lsp.core.proposal import Proposal
+from macrohard_lsp.core.snapshot import Snapshot
+from macrohard_lsp.core.testrun import Outcome, TestResult
+from macrohard_lsp.core.tier import Tier
+
+
+class CouldNotRun(Exception):
+    """The request could not be carried out. The text is a sentence for a person that says what to do next."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestRequest:
+    """Run the tests `ids` of `folder`, or all of them. `tier` None leaves the choice to the settings."""
+
+    __test__ = False
+
+    folder: Path
+    ids: tuple[str, ...] = ()
+    tier: Tier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """How a test run went. `notes` are sentences for a person about what was left out or done differently."""
+
+    __test__ = False
+
+    message: str
+    tier: Tier
+    seconds: float
+    results: tuple[TestResult, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+    def count(self, outcome: Outcome) -> int:
+        return sum(result.outcome is outcome for result in self.results)
+
+    @property
+    def passed(self) -> int:
+        return self.count(Outcome.PASSED)
+
+    @property
+    def failed(self) -> int:
+        return self.count(Outcome.FAILED)
+
+    @property
+    def errors(self) -> int:
+        return self.count(Outcome.ERROR)
+
+    @property
+    def skipped(self) -> int:
+        return self.count(Outcome.SKIPPED)
+
+    @property
+    def all_passed(self) -> bool:
+        """True when nothing broke and nothing was flaky; skipped and expected failures don't count against it."""
+        return not any(result.broken or result.outcome is Outcome.FLAKY for result in self.results)
+
+
+class FixStatus(StrEnum):
+    FIXED = "fixed"
+    PARTLY_FIXED = "partly-fixed"
+    NOTHING_FAILING = "nothing-failing"
+    NO_FIX = "no-fix"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class FixRequest:
+    """Repair the failing tests `tests`, or all that fail. `jobs` None lets the engine choose how many workers."""
+
+    folder: Path
+    tests: tuple[str, ...] = ()
+    tier: Tier | None = None
+    seed: int = 0
+    jobs: int | None = None
+    budget: Budget = field(default_factory=Budget)
+
+
+@dataclass(frozen=True, slots=True)
+class FixReport:
+    """What came of a repair. `proposals` are ranked, best first; all of them are made for `snapshot`."""
+
+    status: FixStatus
+    message: str
+    tier: Tier
+    seconds: float
+    proposals: tuple[Proposal, ...]
+    findings: tuple[Finding, ...]
+    snapshot: Snapshot
+    cpu_seconds: float
+    candidates: int
+    notes: tuple[str, ...]
