@@ -1,4 +1,4 @@
-"""What is asked of the engine, and what it answers: data only, so that a command line needs nothing else to start."""
+"""What is asked of the engine, and what it answers: data only, so that a command line starts quickly."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,7 +12,7 @@ from macrohard_lsp.core.testrun import Outcome, TestResult
 from macrohard_lsp.core.tier import Tier
 
 
-class CouldNotRun(Exception):
+class CouldNotRun(Exception):  # noqa: N818 - it is what happened, and part of the vocabulary.
     """The request could not be carried out. The text is a sentence for a person that says what to do next."""
 
 
@@ -61,7 +61,7 @@ class TestReport:
 
     @property
     def all_passed(self) -> bool:
-        """True when nothing broke and nothing was flaky; skipped and expected failures don't count against it."""
+        """True when nothing broke and nothing was flaky; skips and expected failures are no fault."""
         return not any(result.broken or result.outcome is Outcome.FLAKY for result in self.results)
 
 
@@ -75,7 +75,7 @@ class FixStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FixRequest:
-    """Repair the failing tests `tests`, or all that fail. `jobs` None lets the engine choose how many workers."""
+    """Repair the failing `tests`, or all that fail. `jobs` None lets the engine choose how many workers."""
 
     folder: Path
     tests: tuple[str, ...] = ()
