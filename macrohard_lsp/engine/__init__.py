@@ -1,1 +1,1 @@
-"""Floor 5: the pipeline from a Snapshot to Proposals: starts Runs, lets Proposers compete, ranks, publishes."""
+"""Floor 5: the pipeline from a Snapshot to Proposals. Starts Runs, lets Proposers compete, ranks them."""
