@@ -1,0 +1,34 @@
+# The habits of this project. `make demo` and `make test` set up everything they need.
+
+PY := .venv/bin/python
+
+.PHONY: demo test check bench bench-real soak fmt clean
+
+demo: .venv/.ready
+	$(PY) examples/demo.py
+
+test: .venv/.ready
+	$(PY) -m pytest -m "not soak"
+
+check: .venv/.ready
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m pyright
+
+bench: bench-real
+
+bench-real: .venv/.ready
+	$(PY) -m bench.real.run
+
+soak: .venv/.ready
+	$(PY) -m pytest -m soak -o addopts="--strict-markers --import-mode=importlib" -s
+
+fmt: .venv/.ready
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+clean:
+	rm -rf .venv .demo .bench dist build .pytest_cache .ruff_cache .hypothesis
+
+.venv/.ready: pyproject.toml constraints.txt scripts/prepare
+	./scripts/prepare
