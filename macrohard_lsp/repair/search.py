@@ -1,0 +1,161 @@
+"""The local Proposer: search over single edits, no model, no network. Any time: survivors come as they are found."""
+
+import queue
+import threading
+from collections.abc import Iterator, Mapping
+
+from macrohard_lsp.core.cancel import Cancelled
+from macrohard_lsp.repair.candidate import Candidate
+from macrohard_lsp.repair.frontier import Attempt, Frontier
+from macrohard_lsp.repair.operators import candidates_for
+from macrohard_lsp.repair.scope import SourceContext
+from macrohard_lsp.repair.statements import Spans
+from macrohard_lsp.repair.task import RepairTask, RepairTools, Survivor
+from macrohard_lsp.repair.validation import Validator, Verdict, modules_to_preload
+from macrohard_lsp.sandbox.spec import MachineLost, MachineUnavailable
+from macrohard_lsp.testing.warm import WarmMode, WarmUnavailable
+
+MAXIMUM_LOST_MACHINES = 20
+JOIN_SECONDS = 15.0
+POLL_SECONDS = 0.1
+
+
+class Search:
+    """One search over one task. Iterate for the survivors, in the order found; `close` stops all workers.
+
+    `notes` are sentences about what went differently than planned; `candidates` counts attempts made.
+    """
+
+    def __init__(
+        self,
+        task: RepairTask,
+        tools: RepairTools,
+        sources: Mapping[str, SourceContext],
+        spans: Mapping[str, Spans],
+    ) -> None:
+        self._task = task
+        self._tools = tools
+        self._sources = sources
+        self._spans = spans
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._found: queue.SimpleQueue[Survivor | None] = queue.SimpleQueue()
+        self._frontier = Frontier(task.suspects, self._generate, self._modes(), task.seed)
+        self._validators: list[Validator] = []
+        self._finished_cpu = 0.0
+        self._in_flight = 0
+        self.candidates = 0
+        self.notes: list[str] = []
+        self._threads: list[threading.Thread] = []
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor seconds that candidates have used in Machines."""
+        return self._finished_cpu + sum(validator.cpu_seconds for validator in list(self._validators))
+
+    def survivors(self) -> Iterator[Survivor]:
+        """Start the workers and yield what survives, until the space or the budget is exhausted."""
+        preload = modules_to_preload(self._task, self._tools)
+        for number in range(self._tools.jobs):
+            thread = threading.Thread(
+                target=self._work, args=(preload,), name=f"repair-{number}", daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
+        running = len(self._threads)
+        try:
+            while running:
+                found = self._found.get()
+                if found is None:
+                    running -= 1
+                else:
+                    yield found
+        finally:
+            self.close()
+        self._tools.cancel.check()
+
+    def close(self) -> None:
+        """Stop the workers and wait until their Machines are closed."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(JOIN_SECONDS)
+
+    def _work(self, preload: tuple[str, ...]) -> None:
+        lost = 0
+        try:
+            while not self._stop.is_set() and lost <= MAXIMUM_LOST_MACHINES:
+                try:
+                    self._work_in_one_machine(preload)
+                    return
+                except MachineLost:
+                    lost += 1
+        except Cancelled:
+            return
+        except (WarmUnavailable, MachineUnavailable) as reason:
+            self._note(str(reason))
+        finally:
+            self._found.put(None)
+
+    def _work_in_one_machine(self, preload: tuple[str, ...]) -> None:
+        validator = Validator(self._task, self._tools, preload)
+        with self._lock:
+            self._validators.append(validator)
+        try:
+            while (attempt := self._next()) is not None:
+                try:
+                    self._try(validator, attempt)
+                finally:
+                    with self._lock:
+                        self._in_flight -= 1
+        finally:
+            validator.close()
+            with self._lock:
+                self._finished_cpu += validator.cpu_seconds
+                self._validators.remove(validator)
+
+    def _next(self) -> Attempt | None:
+        """The next attempt, or None when there is nothing left or nothing left to spend."""
+        while not self._stop.is_set() and not self._tools.out_of_budget(self.cpu_seconds):
+            self._tools.cancel.check()
+            with self._lock:
+                attempt = self._frontier.pop()
+                if attempt is not None:
+                    self._in_flight += 1
+                    self.candidates += 1
+                    tried = self.candidates
+                elif not self._in_flight:
+                    return None
+            if attempt is not None:
+                self._tools.on_progress(tried)
+                return attempt
+            # Another worker may yet put its attempt back to be made with more effort.
+            self._stop.wait(POLL_SECONDS)
+        return None
+
+    def _try(self, validator: Validator, attempt: Attempt) -> None:
+        trial = validator.try_attempt(attempt)
+        if trial.verdict is Verdict.SURVIVED:
+            self._found.put(Survivor(attempt.candidate, trial.fixes, attempt.cost))
+        elif trial.verdict is Verdict.NEEDS_RELOAD:
+            self._push(attempt.reloaded())
+        elif trial.verdict is Verdict.NEEDS_TIME:
+            self._push(attempt.slower())
+
+    def _push(self, attempt: Attempt) -> None:
+        with self._lock:
+            self._frontier.push(attempt)
+
+    def _note(self, note: str) -> None:
+        with self._lock:
+            if note not in self.notes:
+                self.notes.append(note)
+
+    def _generate(self, path: str, line: int) -> Iterator[Candidate]:
+        first, last = self._spans.get(path, {}).get(line, (line, line))
+        return candidates_for(self._sources[path], range(first, last + 1))
+
+    def _modes(self) -> dict[tuple[str, int], WarmMode]:
+        """Lines that ran while the program was imported can't be tried by swapping bodies afterwards."""
+        return {
+            (path, line): WarmMode.RELOAD for path, lines in self._task.import_lines.items() for line in lines
+        }

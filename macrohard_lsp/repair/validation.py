@@ -1,0 +1,225 @@
+"""Tries candidates in warm runners: quick rejection by swapped function bodies, then a full import for what is left."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import median
+
+from macrohard_lsp.core.testrun import Ending
+from macrohard_lsp.repair.candidate import Candidate
+from macrohard_lsp.repair.frontier import Attempt
+from macrohard_lsp.repair.task import RepairTask, RepairTools
+from macrohard_lsp.sandbox.machine import Machine
+from macrohard_lsp.testing.warm import (
+    WarmAnswer,
+    WarmEnding,
+    WarmMode,
+    WarmRunner,
+    WarmSettings,
+    WarmUnavailable,
+)
+
+# Limits of processor time for the failing tests of one candidate; most rejects need a hundredth of it.
+QUICK_CPU_SECONDS = 0.3
+SLOW_FACTOR = 10.0
+BASELINE_FACTOR = 4.0
+WALL_FACTOR = 4.0
+WALL_EXTRA_SECONDS = 1.0
+NEIGHBOUR_SECONDS = 4.0
+NEIGHBOUR_TESTS = 300
+RELOAD_EXTRA_SECONDS = 3.0
+CANARY_PASSING_TESTS = 3
+
+
+class Verdict(StrEnum):
+    REJECTED = "rejected"
+    NEEDS_RELOAD = "needs-reload"
+    NEEDS_TIME = "needs-time"
+    SURVIVED = "survived"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    verdict: Verdict
+    fixes: tuple[str, ...] = ()
+
+
+class Validator:
+    """Owns one Machine with up to two warm runners. One per search thread."""
+
+    def __init__(self, task: RepairTask, tools: RepairTools, preload: tuple[str, ...]) -> None:
+        self._task = task
+        self._tools = tools
+        self._preload = preload
+        self._machine: Machine = tools.open_machine()
+        self._runners: dict[WarmMode, WarmRunner] = {}
+        self.refused: dict[WarmMode, str] = {}
+        usual = [result.seconds for result in task.passing.values()]
+        self._usual_seconds = median(usual) if usual else 0.1
+
+    def close(self) -> None:
+        for runner in self._runners.values():
+            runner.close()
+        self._machine.close()
+
+    @property
+    def cpu_seconds(self) -> float:
+        return sum(runner.cpu_seconds for runner in self._runners.values())
+
+    def try_attempt(self, attempt: Attempt) -> Trial:
+        """Run the failing tests a candidate could repair, then the passing ones it could break.
+
+        Raises WarmUnavailable when neither kind of runner works for this program.
+        """
+        runner = self._runner(attempt.mode)
+        if runner is None:
+            if attempt.mode is WarmMode.SWAP:
+                return Trial(Verdict.NEEDS_RELOAD)
+            raise WarmUnavailable(self.refused[WarmMode.RELOAD])
+        first = self._first_tests(attempt.candidate)
+        if not first:
+            return Trial(Verdict.REJECTED)
+        answer = self._ask(runner, attempt, first, stop=False)
+        if answer.ending is WarmEnding.NOT_SWAPPABLE:
+            return Trial(Verdict.NEEDS_RELOAD)
+        if answer.ending is WarmEnding.TIMEOUT and not attempt.slow:
+            return Trial(Verdict.NEEDS_TIME)
+        # A candidate that passed some test and then died is rejected with the rest: its group needs all of them.
+        if not answer.passed:
+            return Trial(Verdict.REJECTED)
+        return self._confirm(attempt, answer)
+
+    def _confirm(self, attempt: Attempt, first: WarmAnswer) -> Trial:
+        """Import the edited program anew: all failing tests of the repaired groups, then the neighbours."""
+        runner = self._runner(WarmMode.RELOAD)
+        if runner is None:
+            return self._claim(first)
+        targets = [
+            name for group in self._task.groups if first.passed & set(group.tests) for name in group.tests
+        ]
+        others = [name for name in self._task.failing if name not in targets]
+        answer = self._ask(runner, attempt, [*targets, *others], stop=False)
+        claim = self._claim(answer)
+        if claim.verdict is not Verdict.SURVIVED:
+            return claim
+        neighbours = self._neighbours(attempt.candidate)
+        if neighbours:
+            after = self._ask(runner, attempt, neighbours, stop=True)
+            if after.ending is not WarmEnding.FINISHED or len(after.passed) < len(neighbours):
+                return Trial(Verdict.REJECTED)
+        return claim
+
+    def _claim(self, answer: WarmAnswer) -> Trial:
+        """What a candidate repairs: the tests that passed, as long as the run came to its end."""
+        fixes = tuple(name for name in self._task.failing if name in answer.passed)
+        if answer.ending is not WarmEnding.FINISHED or not fixes:
+            return Trial(Verdict.REJECTED)
+        return Trial(Verdict.SURVIVED, fixes)
+
+    def _ask(self, runner: WarmRunner, attempt: Attempt, tests: list[str], *, stop: bool) -> WarmAnswer:
+        candidate = attempt.candidate
+        cpu = self._cpu_limit(tests)
+        if attempt.slow:
+            cpu *= SLOW_FACTOR
+        if runner is self._runners.get(WarmMode.RELOAD):
+            cpu += RELOAD_EXTRA_SECONDS
+        return runner.check(
+            {candidate.path: candidate.edits},
+            tests,
+            stop=stop,
+            wall_seconds=cpu * WALL_FACTOR + WALL_EXTRA_SECONDS,
+            cpu_seconds=cpu,
+        )
+
+    def _cpu_limit(self, tests: list[str]) -> float:
+        results = {**self._task.passing, **self._task.failing}
+        # A test that hung says nothing about how long it takes when it works.
+        known = [
+            self._usual_seconds if results[name].ending is Ending.TIMEOUT else results[name].seconds
+            for name in tests
+            if name in results
+        ]
+        return QUICK_CPU_SECONDS + BASELINE_FACTOR * sum(known)
+
+    def _first_tests(self, candidate: Candidate) -> list[str]:
+        """The quickest test of every group of failures that runs the candidate's line."""
+        return [
+            group.tests[0]
+            for group in self._task.groups
+            if self._covers(group.tests[0], candidate.path, candidate.line)
+        ]
+
+    def _covers(self, test: str, path: str, line: int) -> bool:
+        lines = self._task.coverage.get(test)
+        if lines is None or line in self._task.import_lines.get(path, frozenset()):
+            return True
+        return line in lines.get(path, frozenset())
+
+    def _neighbours(self, candidate: Candidate) -> list[str]:
+        """Passing tests known to run the candidate's line, quickest first, as many as fit a few seconds."""
+        covering = [
+            (result.seconds, name)
+            for name, result in self._task.passing.items()
+            if candidate.line in self._task.coverage.get(name, {}).get(candidate.path, frozenset())
+        ]
+        chosen: list[str] = []
+        total = 0.0
+        for seconds, name in sorted(covering)[:NEIGHBOUR_TESTS]:
+            total += seconds
+            if total > NEIGHBOUR_SECONDS:
+                break
+            chosen.append(name)
+        return chosen
+
+    def _runner(self, mode: WarmMode) -> WarmRunner | None:
+        """The runner of a mode, started when first needed; None when it misjudges the unmodified program."""
+        if mode in self.refused:
+            return None
+        if mode not in self._runners:
+            try:
+                self._runners[mode] = self._start(mode)
+            except WarmUnavailable as reason:
+                self.refused[mode] = str(reason)
+                return None
+        return self._runners[mode]
+
+    def _start(self, mode: WarmMode) -> WarmRunner:
+        """Start a runner and check it on the program as it is: it must see what the baseline saw."""
+        canary = self._canary_tests()
+        tests = (*self._task.failing, *canary) if mode is WarmMode.SWAP else ()
+        settings = WarmSettings(mode, self._task.warm_arguments, tests, self._preload)
+        runner = WarmRunner(
+            self._machine, self._task.interpreter, self._task.project, settings, self._tools.cancel
+        )
+        failing = [group.tests[0] for group in self._task.groups]
+        asked = [*failing, *canary]
+        limit = SLOW_FACTOR * self._cpu_limit(asked) + RELOAD_EXTRA_SECONDS
+        answer = runner.check({}, asked, stop=False, wall_seconds=2 * limit, cpu_seconds=limit)
+        wrong = answer.passed & set(failing) or set(canary) - answer.passed
+        hung = answer.ending is WarmEnding.TIMEOUT
+        if wrong and not hung:
+            runner.close()
+            raise WarmUnavailable(
+                f"warm runs ({mode.value}) of the unmodified program differ from cold ones: {sorted(wrong)[0]}"
+            )
+        return runner
+
+    def _canary_tests(self) -> list[str]:
+        """A few quick passing tests from the files of the failing ones."""
+        files = {name.partition("::")[0] for name in self._task.failing}
+        near = [name for name in self._task.passing if name.partition("::")[0] in files]
+        return sorted(near, key=lambda name: self._task.passing[name].seconds)[:CANARY_PASSING_TESTS]
+
+
+def modules_to_preload(task: RepairTask, tools: RepairTools) -> tuple[str, ...]:
+    """Names of the modules outside the workspace that the failing tests import; empty when that can't be told."""
+    settings = WarmSettings(WarmMode.RELOAD, task.warm_arguments)
+    first = task.groups[0].tests[0]
+    with tools.open_machine() as machine:
+        try:
+            with WarmRunner(machine, task.interpreter, task.project, settings, tools.cancel) as runner:
+                answer = runner.check(
+                    {}, [first], stop=True, wall_seconds=20.0, cpu_seconds=10.0, modules=True
+                )
+        except WarmUnavailable:
+            return ()
+    return answer.modules

@@ -1,0 +1,186 @@
+"""Runs one piece of untrusted work in a forked child and tells what came of it.
+
+The parent must survive whatever the child does: loop for ever, exit early, fork, eat memory, close
+its pipe, kill its process group. Only what arrives on the pipe before the child's orderly end counts.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import select
+import signal
+import time
+
+PR_SET_CHILD_SUBREAPER = 36
+MAXIMUM_REPLY_BYTES = 4 * 1024 * 1024
+SWEEP_ROUNDS = 50
+FILE_SIZE_LIMIT = 256 * 1024 * 1024
+POLL_SECONDS = 0.002
+
+
+def become_subreaper():
+    """Make orphaned descendants children of this process, so that `sweep` finds every one of them."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def run_in_child(work, wall_seconds, cpu_seconds, memory_bytes):
+    """Call `work(report)` in a child; `report(value)` sends one JSON value back.
+
+    Returns a dict: `values` (what was reported), `ended` (`finished`, `timeout`, `died`),
+    and `cpu` (seconds of processor time of the child and of everything it waited for).
+    """
+    read_end, write_end = os.pipe()
+    before = _children_cpu()
+    pid = os.fork()
+    if pid == 0:
+        os.close(read_end)
+        _child(work, write_end, cpu_seconds, memory_bytes)
+    os.close(write_end)
+    try:
+        data, timed_out = _read_until_end(read_end, time.monotonic() + wall_seconds)
+    finally:
+        os.close(read_end)
+    status = _reap(pid, 0.0 if timed_out else wall_seconds)
+    sweep()
+    values, complete = _parse(data)
+    killed_by_clock = status is None or (
+        os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGPROF, signal.SIGXCPU)
+    )
+    if timed_out or killed_by_clock:
+        ended = "timeout"
+    elif complete and status == 0:
+        ended = "finished"
+    else:
+        ended = "died"
+    return {"values": values, "ended": ended, "cpu": _children_cpu() - before}
+
+
+def sweep():
+    """Kill and reap every remaining child of this process, whatever session it moved to."""
+    for _ in range(SWEEP_ROUNDS):
+        children = _children()
+        if not children:
+            return
+        for pid in children:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        for pid in children:
+            _wait_without_blocking(pid)
+        time.sleep(POLL_SECONDS)
+
+
+def _child(work, write_end, cpu_seconds, memory_bytes):
+    owner = os.getpid()
+    try:
+        os.setsid()
+        _limit(cpu_seconds, memory_bytes)
+        _silence()
+
+        def report(value):
+            # A fork made by the program under test runs this same code; it must not speak for us.
+            if os.getpid() == owner:
+                os.write(write_end, (json.dumps(value) + "\n").encode())
+
+        work(report)
+        report({"end": True})
+    except BaseException:
+        os._exit(1)
+    os._exit(0)
+
+
+def _limit(cpu_seconds, memory_bytes):
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE_LIMIT, FILE_SIZE_LIMIT))
+    whole = int(cpu_seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (whole, whole + 1))
+    # The profiling timer is the fine limit: its default action kills, also inside a loop in C.
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
+
+
+def _silence():
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+
+
+def _read_until_end(descriptor, deadline):
+    chunks = []
+    size = 0
+    while size <= MAXIMUM_REPLY_BYTES:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return b"".join(chunks), True
+        ready, _, _ = select.select([descriptor], [], [], left)
+        if not ready:
+            return b"".join(chunks), True
+        chunk = os.read(descriptor, 65536)
+        if not chunk:
+            return b"".join(chunks), False
+        chunks.append(chunk)
+        size += len(chunk)
+        # The end mark means nothing more will come: grandchildren holding the pipe must not delay us.
+        if chunk.endswith(b'{"end": true}\n'):
+            return b"".join(chunks), False
+    return b"".join(chunks), True
+
+
+def _reap(pid, seconds):
+    """The child's wait status, or None when it had to be killed."""
+    deadline = time.monotonic() + seconds
+    while True:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return status
+        if time.monotonic() >= deadline:
+            break
+        time.sleep(POLL_SECONDS / 4)
+    for kill in (os.killpg, os.kill):
+        try:
+            kill(pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            continue
+    os.waitpid(pid, 0)
+    return None
+
+
+def _children():
+    found = []
+    for thread in os.listdir("/proc/self/task"):
+        try:
+            with open("/proc/self/task/%s/children" % thread) as file:
+                found.extend(int(pid) for pid in file.read().split())
+        except FileNotFoundError:
+            continue
+    return found
+
+
+def _wait_without_blocking(pid):
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return
+
+
+def _children_cpu():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _parse(data):
+    values = []
+    for line in data.split(b"\n"):
+        if not line:
+            continue
+        try:
+            value = json.loads(line)
+        except ValueError:
+            return values, False
+        if value == {"end": True}:
+            return values, True
+        values.append(value)
+    return values, False

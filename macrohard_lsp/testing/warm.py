@@ -1,0 +1,210 @@
+"""The outside of a warm test runner: starts it in a Machine, asks it, restarts it when an edit took it down.
+
+What a warm runner says is used to choose what is worth proving; it is never evidence itself. The
+program under test runs in the same process and could forge an answer.
+"""
+
+import json
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+
+from macrohard_lsp.core.cancel import Cancel
+from macrohard_lsp.core.changeset import TextEdit
+from macrohard_lsp.core.interpreter import Interpreter, Project
+from macrohard_lsp.sandbox.machine import Machine, MachineProcess
+
+INSIDE = Path(__file__).parent / "inside"
+START_SECONDS = 60.0
+ANSWER_GRACE_SECONDS = 5.0
+POLL_SECONDS = 0.25
+MAXIMUM_LINE_BYTES = 16 * 1024 * 1024
+
+FileEdits = Mapping[str, Sequence[TextEdit]]
+
+
+class WarmMode(StrEnum):
+    """`SWAP` puts new function bodies into a collected session; `RELOAD` imports the edited program anew."""
+
+    SWAP = "swap"
+    RELOAD = "reload"
+
+
+class WarmUnavailable(Exception):
+    """The runner could not be started here; the sentence says why. Work goes on cold."""
+
+
+class WarmEnding(StrEnum):
+    FINISHED = "finished"
+    TIMEOUT = "timeout"
+    DIED = "died"
+    NOT_SWAPPABLE = "not-swappable"
+    UNCHANGED = "unchanged"
+    INVALID = "invalid"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class WarmAnswer:
+    """`outcomes` are the tests that were run to their end, in order, each with `passed`, `failed` or `skipped`."""
+
+    ending: WarmEnding
+    outcomes: tuple[tuple[str, str], ...] = ()
+    cpu_seconds: float = 0.0
+    modules: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> frozenset[str]:
+        return frozenset(name for name, outcome in self.outcomes if outcome == "passed")
+
+
+@dataclass(frozen=True, slots=True)
+class WarmSettings:
+    """What a runner is started with. `tests` are collected once in `SWAP` mode; `preload` are modules to import first in `RELOAD`."""
+
+    mode: WarmMode
+    arguments: tuple[str, ...]
+    tests: tuple[str, ...] = ()
+    preload: tuple[str, ...] = ()
+
+
+class WarmRunner:
+    """One warm runner in one Machine. Not shared between threads."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        interpreter: Interpreter,
+        project: Project,
+        settings: WarmSettings,
+        cancel: Cancel,
+    ) -> None:
+        self._machine = machine
+        self._interpreter = interpreter
+        self._project = project
+        self._settings = settings
+        self._cancel = cancel
+        self._process: MachineProcess | None = None
+        self._pending = b""
+        self._number = 0
+        self.cpu_seconds = 0.0
+        self.restarts = 0
+        self._start()
+
+    def __enter__(self) -> "WarmRunner":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the runner and everything it started. Closing twice does nothing more."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait(ANSWER_GRACE_SECONDS)
+
+    def check(
+        self,
+        files: FileEdits,
+        tests: Sequence[str],
+        *,
+        stop: bool,
+        wall_seconds: float,
+        cpu_seconds: float,
+        modules: bool = False,
+    ) -> WarmAnswer:
+        """Run `tests` in order with the edits in place; with `stop`, no further than the first that doesn't pass.
+
+        Raises Cancelled, and WarmUnavailable when a runner that was lost can't be started again.
+        """
+        self._cancel.check()
+        if self._process is None:
+            self.restarts += 1
+            self._start()
+        self._number += 1
+        request = {
+            "op": "check",
+            "number": self._number,
+            "files": {
+                path: [[e.start, e.end, e.new_text] for e in edits] for path, edits in files.items()
+            },
+            "tests": list(tests),
+            "stop": stop,
+            "wall": wall_seconds,
+            "cpu": cpu_seconds,
+            "modules": modules,
+        }
+        try:
+            self._send(request)
+            answer = self._receive(wall_seconds + ANSWER_GRACE_SECONDS)
+        except OSError:
+            answer = None
+        if answer is None or answer.get("number") != self._number:
+            self.close()
+            return WarmAnswer(WarmEnding.LOST)
+        self.cpu_seconds += float(answer.get("cpu", 0.0))
+        return WarmAnswer(
+            WarmEnding(answer["ended"]),
+            tuple((str(name), str(outcome)) for name, outcome in answer.get("outcomes", [])),
+            float(answer.get("cpu", 0.0)),
+            tuple(answer.get("modules", [])),
+        )
+
+    def _start(self) -> None:
+        options = {
+            "mode": self._settings.mode.value,
+            "root": str(self._machine.workspace),
+            "arguments": list(self._settings.arguments),
+            "tests": list(self._settings.tests),
+            "preload": list(self._settings.preload),
+        }
+        program = str(INSIDE / "macrohard_inside_warm.py")
+        argv = [str(self._interpreter.choice.executable), program, json.dumps(options)]
+        self._pending = b""
+        self._process = self._machine.start(argv, cwd=self._project.directory)
+        hello = self._receive(START_SECONDS)
+        if hello is None or not hello.get("ready"):
+            _, stderr = self._process.output_tail()
+            self.close()
+            self._cancel.check()
+            reason = (hello or {}).get("reason") or stderr.decode("utf-8", "replace").strip()[-300:]
+            raise WarmUnavailable(f"the warm test runner did not start: {reason or 'it said nothing'}")
+
+    def _send(self, value: object) -> None:
+        assert self._process is not None
+        self._process.channel.settimeout(ANSWER_GRACE_SECONDS)
+        self._process.channel.sendall((json.dumps(value) + "\n").encode())
+
+    def _receive(self, seconds: float) -> dict[str, object] | None:  # pyright: ignore[reportUnknownParameterType]
+        """The next answer, or None when the runner ended, said something unreadable, or took too long."""
+        assert self._process is not None
+        channel = self._process.channel
+        deadline = time.monotonic() + seconds
+        while b"\n" not in self._pending:
+            self._cancel.check()
+            left = deadline - time.monotonic()
+            if left <= 0 or len(self._pending) > MAXIMUM_LINE_BYTES:
+                return None
+            channel.settimeout(min(left, POLL_SECONDS))
+            try:
+                chunk = channel.recv(1 << 16)
+            except (TimeoutError, socket.timeout):
+                continue
+            except OSError:
+                return None
+            if not chunk:
+                return None
+            self._pending += chunk
+        line, _, self._pending = self._pending.partition(b"\n")
+        try:
+            value = json.loads(line)
+        except ValueError:
+            return None
+        return value if isinstance(value, dict) else None
