@@ -1,0 +1,295 @@
+"""The launcher of one Machine: started with one end of a socket pair, alive as long as the other end is.
+
+It owns the Machine's namespace (or its temporary directory), starts commands on request, watches
+what they use, and kills them all when asked to close, when the socket ends, or when the program
+that opened it is gone. It runs with the standard library only and starts in a few milliseconds.
+"""
+
+import ctypes
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+import commands
+import mounts
+import protocol
+import tree_files
+import trees
+
+WATCH_SECONDS = 0.1
+SIGNAL_RETRY_SECONDS = 0.01
+PR_SET_CHILD_SUBREAPER = 36
+
+
+class Launcher:
+    def __init__(self, sock: socket.socket, opener: int) -> None:
+        self.sock = sock
+        self.opener = opener
+        self.receiver = protocol.Receiver()
+        self.sending = bytearray()
+        self.finishing = False
+        self.commands: dict[int, commands.Command] = {}
+        self.prctl: Any = ctypes.CDLL(None, use_errno=True).prctl
+        self.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        self.root = -1
+        self.merged = ""
+        self.temporary = ""
+        self.memory = self.processes = 0
+        self.seccomp = b""
+        self.next_watch = 0.0
+        self.wake_read, wake_write = os.pipe()
+        for fd in (self.wake_read, wake_write):
+            os.set_blocking(fd, False)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: self.finish())
+
+    # What keeps it alive.
+
+    def wanted(self) -> None:
+        """End the process when the opener is gone; called from anything that takes long."""
+        poll = select.poll()
+        poll.register(self.sock, select.POLLRDHUP | select.POLLHUP)
+        gone = any(event & (select.POLLRDHUP | select.POLLHUP) for _, event in poll.poll(0))
+        if gone or os.getppid() != self.opener:
+            self.finish()
+
+    def finish(self) -> None:
+        """Kill everything, remove the temporary directory, and exit."""
+        self.finishing = True
+        for command in self.commands.values():
+            command.kill("request")
+        self.reap_until_quiet()
+        if self.temporary:
+            tree_files.remove_tree(self.temporary)
+        os._exit(0)
+
+    def reap_until_quiet(self) -> None:
+        give_up = time.monotonic() + trees.SWEEP_SECONDS
+        while self.commands and time.monotonic() < give_up:
+            self.reap()
+            time.sleep(0.002)
+        trees.sweep(os.getpid(), set())
+
+    # The loop.
+
+    def run(self) -> None:
+        self.sock.setblocking(False)
+        while True:
+            writing = [self.sock] if self.sending else []
+            try:
+                readable, writable, _ = select.select(
+                    [self.sock, self.wake_read], writing, [], self.patience()
+                )
+            except InterruptedError:
+                continue
+            if self.wake_read in readable:
+                os.read(self.wake_read, 4096)
+            if self.sock in readable:
+                self.take_in()
+            if writable:
+                self.flush()
+            if os.getppid() != self.opener:
+                self.finish()
+            self.reap()
+            self.watch()
+
+    def patience(self) -> float:
+        """Seconds until something has to be looked at again."""
+        if not self.commands:
+            return 1.0
+        if any(command.pending_signals for command in self.commands.values()):
+            return SIGNAL_RETRY_SECONDS
+        now = time.monotonic()
+        deadlines = [command.deadline for command in self.commands.values() if command.deadline is not None]
+        return max(0.001, min([self.next_watch, *deadlines]) - now)
+
+    def take_in(self) -> None:
+        try:
+            open_still = self.receiver.feed(self.sock)
+        except BlockingIOError:
+            return
+        except OSError:
+            open_still = False
+        if not open_still:
+            self.finish()
+        while (arrived := self.receiver.next()) is not None:
+            message, blob, fds = arrived
+            answer, data = self.answer(message, blob, fds)
+            self.say({"reply": message["seq"], **answer}, data)
+
+    def say(self, message: protocol.Message, blob: bytes = b"") -> None:
+        if not self.finishing:
+            self.sending += protocol.pack(message, blob)
+            self.flush()
+
+    def flush(self) -> None:
+        try:
+            while self.sending:
+                del self.sending[: self.sock.send(self.sending)]
+        except BlockingIOError:
+            return
+        except OSError:
+            self.finish()
+
+    # Commands.
+
+    def reap(self) -> None:
+        """Collect every child that has died, and report the commands that have ended by it."""
+        for command in self.commands.values():
+            command.read_status()
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                break
+            if pid == 0:
+                break
+            for command in self.commands.values():
+                command.read_status()
+                if pid in (command.child, command.inner):
+                    command.reaped_cpu += usage.ru_utime + usage.ru_stime
+                    if pid == command.child:
+                        command.wait_status = status
+                    else:
+                        command.inner_reaped = True
+        ended = [command for command in self.commands.values() if command.ended]
+        if ended:
+            # Orphans come to us: a child that is no living command's got away from one that has ended.
+            spare = {pid for c in self.commands.values() if not c.ended for pid in (c.child, c.inner)}
+            trees.sweep(os.getpid(), spare)
+        for command in ended:
+            del self.commands[command.id]
+            self.say(command.report())
+
+    def watch(self) -> None:
+        for command in self.commands.values():
+            command.deliver()
+        now = time.monotonic()
+        due = [c for c in self.commands.values() if c.deadline is not None and now >= c.deadline]
+        if now >= self.next_watch:
+            self.next_watch = now + WATCH_SECONDS
+            due = list(self.commands.values())
+        for command in due:
+            command.check(self.memory, self.processes)
+
+    # Requests.
+
+    def answer(
+        self, message: protocol.Message, blob: bytes, fds: list[int]
+    ) -> tuple[protocol.Message, bytes]:
+        """Do what is asked; what goes wrong is the answer."""
+        handler = getattr(self, "do_" + message["do"])
+        try:
+            return handler(message, blob, fds)
+        except tree_files.CopyTooLarge:
+            return {"error": "copy-too-large", "errno": 0}, b""
+        except ValueError as error:
+            return {"error": str(error), "errno": 0, "refused": True}, b""
+        except OSError as error:
+            return {"error": error.strerror or str(error), "errno": error.errno or 0}, b""
+
+    def do_namespace(
+        self, message: protocol.Message, blob: bytes, _fds: list[int]
+    ) -> tuple[protocol.Message, bytes]:
+        workspace = message["workspace"]
+        mounts.enter_namespaces()
+        size, tmp = message["writable_bytes"], message["tmp_bytes"]
+        reason = mounts.lay_out(workspace, size, tmp, message["etc"], self.wanted)
+        self.seccomp = blob
+        self.opened(message, os.path.join(workspace, "merged"))
+        return {"copied": reason}, b""
+
+    def do_process(
+        self, message: protocol.Message, _blob: bytes, _fds: list[int]
+    ) -> tuple[protocol.Message, bytes]:
+        self.temporary = message["temporary"]
+        os.mkdir(self.temporary, 0o700)
+        for name in ("home", "tmp", "copy"):
+            os.mkdir(os.path.join(self.temporary, name), 0o700)
+        copy = os.path.join(self.temporary, "copy", os.path.basename(message["workspace"]))
+        os.mkdir(copy, 0o755)
+        source = os.open(message["workspace"], os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        target = os.open(copy, tree_files.DIRECTORY)
+        skip = frozenset(message["skip"])
+        tree_files.copy_tree(source, target, skip, message["writable_bytes"], self.wanted)
+        os.close(source)
+        os.close(target)
+        self.opened(message, copy)
+        return {"workspace": copy}, b""
+
+    def opened(self, message: protocol.Message, merged: str) -> None:
+        self.merged = merged
+        self.root = os.open(merged, tree_files.DIRECTORY)
+        self.memory, self.processes = message["memory_bytes"], message["processes"]
+
+    def do_write(
+        self, message: protocol.Message, blob: bytes, _fds: list[int]
+    ) -> tuple[protocol.Message, bytes]:
+        offset = 0
+        for path, size in message["files"]:
+            if size is None:
+                tree_files.remove_file(self.root, path)
+            else:
+                tree_files.write_file(self.root, path, blob[offset : offset + size])
+                offset += size
+        return {}, b""
+
+    def do_read(
+        self, message: protocol.Message, _blob: bytes, _fds: list[int]
+    ) -> tuple[protocol.Message, bytes]:
+        return {}, tree_files.read_file(self.root, message["path"], message["limit"])
+
+    def do_start(
+        self, message: protocol.Message, _blob: bytes, fds: list[int]
+    ) -> tuple[protocol.Message, bytes]:
+        if not self.still_there():
+            for fd in fds:
+                os.close(fd)
+            return {"error": "the workspace is gone", "errno": 0, "lost": True}, b""
+        command = commands.spawn(message, fds, self.seccomp, self.prctl)
+        self.commands[command.id] = command
+        return {}, b""
+
+    def still_there(self) -> bool:
+        """False when somebody removed the folder: the kernel then takes away what was mounted on it."""
+        try:
+            return os.path.samestat(os.stat(self.merged), os.fstat(self.root))
+        except OSError:
+            return False
+
+    def do_signal(
+        self, message: protocol.Message, _blob: bytes, _fds: list[int]
+    ) -> tuple[protocol.Message, bytes]:
+        command = self.commands.get(message["id"])
+        if command is not None:
+            command.pending_signals.append(message["signum"])
+        return {}, b""
+
+    def do_kill(
+        self, message: protocol.Message, _blob: bytes, _fds: list[int]
+    ) -> tuple[protocol.Message, bytes]:
+        command = self.commands.get(message["id"])
+        if command is not None:
+            command.timed_out = bool(message["timed_out"])
+            command.kill(None if command.timed_out else "request")
+        return {}, b""
+
+    def do_close(
+        self, _message: protocol.Message, _blob: bytes, _fds: list[int]
+    ) -> tuple[protocol.Message, bytes]:
+        self.finish()
+        return {}, b""
+
+
+def main() -> None:
+    sock = socket.socket(fileno=int(sys.argv[1]))
+    os.set_inheritable(sock.fileno(), False)
+    Launcher(sock, int(sys.argv[2])).run()
+
+
+main()

@@ -1,0 +1,235 @@
+"""One started command: spawning it, watching what it uses, killing it, and how it ended."""
+
+import fcntl
+import json
+import os
+import resource
+import signal
+import time
+from typing import Any
+
+import trees
+
+STATUS_FD, SECCOMP_FD, OPTIONS_FD = 4, 5, 6
+CHANNEL_FD = 3
+LAUNCH_FAILED = 127
+MOST_FDS = 1 << 20
+HANDLED_SIGNALS = (signal.SIGTERM, signal.SIGCHLD)
+PR_SET_PDEATHSIG = 1
+THREADS_PER_PROCESS = 8
+"""A command may have this many threads for each process it may have."""
+
+
+class Command:
+    """A child of the launcher: bwrap in the namespace tier, a supervisor of ours in the process tier.
+
+    `inner` is what the child says it started: the first process of the new PID namespace, or the
+    program itself. A command has ended when the child and everything below it has been reaped.
+    """
+
+    def __init__(self, request: dict[str, Any], child: int, status_fd: int) -> None:
+        self.id: int = request["id"]
+        self.child = child
+        self.status_fd = status_fd
+        self.isolated: bool = request["options"] is not None
+        self.inner = 0
+        self.inner_reaped = False
+        self.wait_status: int | None = None
+        self.program_status: int | None = None
+        self.killed_by: str | None = None
+        self.timed_out = False
+        self.pending_signals: list[int] = []
+        self.reaped_cpu = 0.0
+        self.sampled_cpu = 0.0
+        self.started = time.monotonic()
+        seconds: float | None = request["seconds"]
+        self.deadline = None if seconds is None else self.started + seconds
+        self._status_text = b""
+
+    @property
+    def ended(self) -> bool:
+        return self.wait_status is not None and (self.inner == 0 or self.inner_reaped or not self.isolated)
+
+    def read_status(self) -> None:
+        """Take in what the child has to say so far (its end of the pipe doesn't block)."""
+        try:
+            while data := os.read(self.status_fd, 4096):
+                self._status_text += data
+        except BlockingIOError:
+            pass
+        *lines, self._status_text = self._status_text.split(b"\n")
+        for line in lines:
+            said: dict[str, int] = json.loads(line)
+            self.inner = said.get("child-pid", self.inner)
+            self.program_status = said.get("wait-status", self.program_status)
+
+    def kill(self, reason: str | None) -> None:
+        """Kill everything the command started. `reason` is kept unless there is one already."""
+        if self.killed_by is None and not self.timed_out:
+            self.killed_by = reason
+        self.read_status()
+        if self.wait_status is None:
+            # A supervisor sweeps its descendants when told to end; bwrap's namespace dies as a whole.
+            trees.send(self.child, signal.SIGKILL if self.isolated else signal.SIGTERM)
+        if self.isolated and self.inner and not self.inner_reaped:
+            trees.send(self.inner, signal.SIGKILL)
+
+    def program(self) -> int:
+        """The process id of the started program, or 0 while it isn't there."""
+        if not self.inner or not self.isolated:
+            return self.inner
+        below = trees.children(self.inner)
+        return below[0] if below else 0
+
+    def deliver(self) -> None:
+        """Send the signals that wait for the program to be there."""
+        program = self.program() if self.pending_signals else 0
+        if program:
+            for signum in self.pending_signals:
+                trees.send(program, signum)
+            self.pending_signals = []
+
+    def check(self, memory: int, processes: int) -> None:
+        """Look at the command's processes, and kill it where it is over a limit or past its deadline."""
+        if self.deadline is not None and time.monotonic() >= self.deadline:
+            self.deadline = None
+            self.timed_out = self.killed_by is None
+            self.kill(None)
+            return
+        pids = trees.descendants(self.child, processes)
+        self.sampled_cpu = max(self.sampled_cpu, trees.cpu_seconds(pids))
+        threads = sum(len(trees.tasks(pid)) for pid in pids)
+        if len(pids) > processes or threads > processes * THREADS_PER_PROCESS:
+            self.kill("processes")
+        elif trees.resident_bytes(pids) > memory and trees.proportional_bytes(pids) > memory:
+            self.kill("memory")
+
+    def report(self) -> dict[str, Any]:
+        """How it ended, as the message that says so."""
+        os.close(self.status_fd)
+        status = self.wait_status if self.program_status is None else self.program_status
+        return {
+            "ended": self.id,
+            "wait_status": status,
+            "isolated": self.isolated,
+            "killed_by": self.killed_by,
+            "timed_out": self.timed_out,
+            "seconds": time.monotonic() - self.started,
+            "cpu_seconds": max(self.reaped_cpu, self.sampled_cpu),
+        }
+
+
+def spawn(request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any) -> Command:
+    """Start what `request` says on the descriptors `fds` (stdin, stdout, stderr and maybe the channel)."""
+    status_read, status_write = os.pipe()
+    os.set_blocking(status_read, False)
+    isolated = request["options"] is not None
+    passed = [*fds[:3], fds[3] if len(fds) > 3 else -1, status_write]
+    if isolated:
+        passed += [_memory_file(seccomp) if seccomp else -1, _memory_file(_joined(request["options"]))]
+    launcher = os.getpid()
+    # The launcher's own handlers must not run in the child, where they would end the whole Machine.
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED_SIGNALS)
+    child = os.fork()
+    if child == 0:
+        try:
+            _forget_handlers()
+            prctl(PR_SET_PDEATHSIG, signal.SIGKILL if isolated else signal.SIGTERM, 0, 0, 0)
+            if os.getppid() == launcher:
+                os.setsid()
+                _place(passed)
+                _limit(request["rlimits"])
+                if isolated:
+                    _execute(request)
+                os.closerange(STATUS_FD + 1, MOST_FDS)
+                _supervise(request, prctl)
+        except BaseException as error:
+            os.write(2, f"could not start the command: {error}\n".encode(errors="backslashreplace"))
+        finally:
+            os._exit(LAUNCH_FAILED)
+    signal.pthread_sigmask(signal.SIG_SETMASK, held)
+    for fd in {fd for fd in [*fds, *passed] if fd >= 0}:
+        os.close(fd)
+    return Command(request, child, status_read)
+
+
+def _forget_handlers() -> None:
+    signal.set_wakeup_fd(-1)
+    for signum in (*HANDLED_SIGNALS, signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(signum, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _joined(options: list[str]) -> bytes:
+    return b"".join(os.fsencode(option) + b"\0" for option in options)
+
+
+def _memory_file(data: bytes) -> int:
+    fd = os.memfd_create("launcher", os.MFD_CLOEXEC)
+    with open(os.dup(fd), "wb") as file:
+        file.write(data)
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
+def _place(passed: list[int]) -> None:
+    """Give each descriptor its number. They are moved out of the way first, since the numbers may overlap."""
+    high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64) if fd >= 0 else -1 for fd in passed]
+    for number, fd in enumerate(high):
+        if fd >= 0:
+            os.dup2(fd, number)
+        elif number > 2:
+            _close_if_open(number)
+
+
+def _close_if_open(fd: int) -> None:
+    try:
+        os.close(fd)
+    except OSError:
+        return
+
+
+def _limit(rlimits: dict[str, int]) -> None:
+    for name, value in rlimits.items():
+        kind: int = getattr(resource, name)
+        _, hard = resource.getrlimit(kind)
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (value, value))
+
+
+def _execute(request: dict[str, Any]) -> None:
+    environment = {os.fsencode(key): os.fsencode(value) for key, value in request["environment"].items()}
+    argv = [os.fsencode(argument) for argument in request["argv"]]
+    os.execvpe(argv[0], argv, environment)
+
+
+def _supervise(request: dict[str, Any], prctl: Any) -> None:
+    """Be the process tier's stand-in for a PID namespace: run the program, then kill all it left behind."""
+    own = os.getpid()
+
+    def finish(*_: object) -> None:
+        trees.sweep(own, set())
+        os._exit(0)
+
+    prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans below become our children.
+    signal.signal(signal.SIGTERM, finish)
+    program = os.fork()
+    if program == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        try:
+            os.setsid()
+            os.set_inheritable(STATUS_FD, False)
+            os.chdir(os.fsencode(request["cwd"]))
+            _execute(request)
+        except OSError as error:
+            os.write(2, f"{request['argv'][0]}: {error.strerror}\n".encode(errors="backslashreplace"))
+        finally:
+            os._exit(LAUNCH_FAILED)
+    for fd in range(STATUS_FD):
+        _close_if_open(fd)
+    os.write(STATUS_FD, b'{"child-pid": %d}\n' % program)
+    while True:
+        pid, status = os.wait()
+        if pid == program:
+            os.write(STATUS_FD, b'{"wait-status": %d}\n' % status)
+            finish()

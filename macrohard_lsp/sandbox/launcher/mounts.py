@@ -1,0 +1,98 @@
+"""The copy-on-write workspace: namespaces and mounts of the launcher's own, gone when it is gone.
+
+The launcher mounts a size-limited tmpfs over the workspace's own path, where only its own mount
+namespace sees it, and builds everything a Machine needs in there. So no directory of the machine's
+is needed, none is left behind, and none that a Machine has to show is hidden.
+"""
+
+import ctypes
+import os
+from collections.abc import Callable
+
+import tree_files
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUSER = 0x10000000
+MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE = 2, 4, 16384, 1 << 18
+INODES = 1 << 18
+"""Files a tmpfs may hold: each costs the kernel memory that the size limit doesn't count."""
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _check(result: int, doing: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{doing}: {os.strerror(number)}")
+
+
+def enter_namespaces() -> None:
+    """A mount namespace of our own; root needs no user namespace to have one."""
+    user, group = os.geteuid(), os.getegid()
+    if user != 0 or _libc.unshare(CLONE_NEWNS) != 0:
+        _check(_libc.unshare(CLONE_NEWUSER | CLONE_NEWNS), "creating a user namespace")
+        _write("/proc/self/setgroups", "deny")
+        _write("/proc/self/uid_map", f"{user} {user} 1")
+        _write("/proc/self/gid_map", f"{group} {group} 1")
+    _check(_libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None), "making mounts private")
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w") as file:
+        file.write(text)
+
+
+def _tmpfs(path: str, size: int, mode: str) -> None:
+    options = f"size={size},nr_inodes={INODES},mode={mode}".encode("ascii")
+    flags = MS_NOSUID | MS_NODEV
+    _check(_libc.mount(b"tmpfs", os.fsencode(path), b"tmpfs", flags, options), "mounting a tmpfs")
+
+
+def lay_out(
+    workspace: str, writable_bytes: int, tmp_bytes: int, etc: dict[str, str], wanted: Callable[[], None]
+) -> str:
+    """Mount the workspace's stand-in. Returns "" for an overlay, else why it had to be a copy.
+
+    Afterwards `workspace` holds: `merged` (what commands see), `tmp`, and `etc` with the given
+    small files. Raises OSError or tree_files.CopyTooLarge when neither an overlay nor a copy can be had.
+    """
+    lower = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    reason = _foreign_owner(lower)
+    _tmpfs(workspace, writable_bytes, "0755")
+    os.chdir(workspace)
+    for name in ("upper", "work", "merged", "tmp", "etc"):
+        os.mkdir(name, 0o755)
+    _tmpfs("tmp", tmp_bytes, "1777")
+    for name, text in etc.items():
+        _write(os.path.join("etc", name), text)
+    if not reason:
+        reason = _overlay(lower)
+    if reason:
+        merged = os.open("merged", tree_files.DIRECTORY)
+        tree_files.copy_tree(lower, merged, frozenset(), writable_bytes, wanted)
+        os.close(merged)
+    os.close(lower)
+    return reason
+
+
+def _overlay(lower: int) -> str:
+    # Relative names and the descriptor keep the workspace's own name, with whatever commas and
+    # colons it has, out of the option string.
+    options = f"lowerdir=/proc/self/fd/{lower},upperdir=upper,workdir=work,userxattr".encode("ascii")
+    if _libc.mount(b"overlay", b"merged", b"overlay", MS_NOSUID | MS_NODEV, options) == 0:
+        return ""
+    return f"the kernel refused an overlay ({os.strerror(ctypes.get_errno())})"
+
+
+def _foreign_owner(lower: int) -> str:
+    """Why an overlay could not be written to: files of an owner who isn't mapped can't be copied up.
+
+    Only the folder and its direct entries are looked at; a walk would cost more than the overlay saves.
+    """
+    user, group = os.geteuid(), os.getegid()
+    with os.scandir(lower) as listing:
+        stats = [os.fstat(lower), *(entry.stat(follow_symlinks=False) for entry in listing)]
+    for entry in stats:
+        if entry.st_uid != user or (entry.st_gid != group and user != 0):
+            return "files in the workspace belong to another user or group"
+    return ""

@@ -1,0 +1,206 @@
+"""Opening Machines."""
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+from macrohard_lsp.core.cancel import Cancel
+from macrohard_lsp.core.tier import Tier
+from macrohard_lsp.sandbox import view
+from macrohard_lsp.sandbox.control import Control, RequestFailed
+from macrohard_lsp.sandbox.launcher.protocol import Message
+from macrohard_lsp.sandbox.machine import Machine, Opened
+from macrohard_lsp.sandbox.seccomp import filter_bytes
+from macrohard_lsp.sandbox.spec import Limits, MachineLost, MachineSpec, MachineUnavailable
+
+SECCOMP_FD = 5
+STATUS_FD = 4
+SKIPPED_IN_COPIES = (
+    ".git",
+    ".hg",
+    ".svn",
+    ".venv",
+    "venv",
+    "env",
+    "node_modules",
+    "__pycache__",
+    ".tox",
+    ".nox",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+)
+"""Directories that the process tier's copy leaves out: large, and either not needed or shown where they are."""
+INSTALL_BWRAP = "install it (apt install bubblewrap, dnf install bubblewrap)"
+ALLOW_NAMESPACES = (
+    "allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces above 0, "
+    "and on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0 or an AppArmor profile for bwrap)"
+)
+MEBIBYTE = 2**20
+CHECK_SECONDS = 20.0
+_working_bwraps: set[str] = set()
+
+
+def open_machine(spec: MachineSpec, tier: Tier, cancel: Cancel | None = None) -> Machine:
+    """Open a Machine of exactly this tier. Raises MachineUnavailable, Cancelled, OSError for `spec.files`."""
+    if cancel is not None:
+        cancel.check()
+    refusal = view.refuse_workspace(spec.workspace, spec.read_only)
+    if refusal:
+        raise MachineUnavailable(refusal)
+    if tier is Tier.VM:
+        raise MachineUnavailable(
+            "Machines of the tier vm don't exist yet: use --tier namespace or --tier process"
+        )
+    bwrap = shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin") or ""
+    if tier is Tier.NAMESPACE and not bwrap:
+        raise MachineUnavailable(f"the tier namespace needs the program bwrap: {INSTALL_BWRAP}")
+    control = Control()
+    take_back = cancel.on_cancel(control.kill) if cancel is not None else None
+    try:
+        opened = (
+            _open_namespace(control, spec, bwrap) if tier is Tier.NAMESPACE else _open_process(control, spec)
+        )
+        machine = Machine(control, opened)
+        if tier is Tier.NAMESPACE:
+            _check_once(machine, bwrap)
+        if spec.files:
+            machine.write_files(spec.files)
+    except BaseException as error:
+        control.close()
+        if cancel is not None:
+            cancel.check()
+        if isinstance(error, MachineLost):
+            raise MachineUnavailable(str(error)) from error
+        raise
+    finally:
+        if take_back is not None:
+            take_back()
+    return machine
+
+
+def _check_once(machine: Machine, bwrap: str) -> None:
+    """Run a command in the first Machine: what bwrap is not allowed to do shows only when it starts something."""
+    if bwrap in _working_bwraps:
+        return
+    result = machine.run(["true"], seconds=CHECK_SECONDS)
+    if result.exit_code != 0:
+        said = result.stderr.decode(errors="replace").strip().rpartition("\n")[2] or "`true` did not end well"
+        raise MachineUnavailable(f"the tier namespace can't be used here: {said}; {ALLOW_NAMESPACES}")
+    _working_bwraps.add(bwrap)
+
+
+def _numbers(limits: Limits) -> Message:
+    return {
+        "writable_bytes": limits.writable_bytes,
+        "memory_bytes": limits.memory_bytes,
+        "processes": limits.processes,
+    }
+
+
+def _environment(given: Mapping[str, str], home: str, extra: Mapping[str, str]) -> dict[str, str]:
+    defaults = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home, "LANG": "C.UTF-8", **extra}
+    return {**defaults, **given}
+
+
+def _watcher(limits: Limits) -> str:
+    return (
+        f"watched every 100 ms: {limits.memory_bytes // MEBIBYTE} MiB of memory, {limits.processes} processes"
+    )
+
+
+def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
+    seccomp = filter_bytes()
+    request = {
+        "do": "namespace",
+        "workspace": str(spec.workspace),
+        "tmp_bytes": view.TMP_BYTES,
+        "etc": view.etc_files(),
+        **_numbers(spec.limits),
+    }
+    try:
+        answer, _ = control.request(request, seccomp)
+    except RequestFailed as failure:
+        raise MachineUnavailable(_why_no_namespace(failure, spec)) from failure
+    options = view.fixed_options(spec.workspace, spec.read_only, SECCOMP_FD if seccomp else None)
+    protections = (
+        "own process, mount, network, IPC and host name namespaces",
+        "no network but its own loopback",
+        "read-only system, nothing of the home directory",
+        _layer(answer["copied"], spec.limits),
+        "system call filter" if seccomp else "not: system call filter (unknown processor architecture)",
+        _watcher(spec.limits),
+        f"/tmp of {view.TMP_BYTES // MEBIBYTE} MiB and /dev/shm of {view.SHM_BYTES // MEBIBYTE} MiB of its own",
+        "an environment of named variables only",
+    )
+    return Opened(
+        Tier.NAMESPACE,
+        spec.workspace,
+        protections,
+        _environment(spec.environment, "/tmp/home", {}),
+        {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": spec.limits.open_files},
+        bwrap,
+        ("--json-status-fd", str(STATUS_FD), *options),
+    )
+
+
+def _layer(copied: str, limits: Limits) -> str:
+    size = f"at most {limits.writable_bytes // MEBIBYTE} MiB"
+    return (
+        f"a private copy of the workspace, {size}, because {copied}"
+        if copied
+        else f"copy-on-write workspace, {size}"
+    )
+
+
+def _why_no_namespace(failure: RequestFailed, spec: MachineSpec) -> str:
+    if failure.answer["error"] == "copy-too-large":
+        return _too_large(spec)
+    reason = f"the tier namespace can't be used here: {failure}"
+    return f"{reason}; {ALLOW_NAMESPACES}"
+
+
+def _too_large(spec: MachineSpec) -> str:
+    size = spec.limits.writable_bytes // MEBIBYTE
+    return f"the workspace is too large to copy: it holds more than {size} MiB; raise the limit or open a smaller folder"
+
+
+def _open_process(control: Control, spec: MachineSpec) -> Opened:
+    temporary = Path(tempfile.gettempdir()).resolve() / f"macrohard-{uuid.uuid4().hex}"
+    request = {
+        "do": "process",
+        "workspace": str(spec.workspace),
+        "temporary": str(temporary),
+        "skip": SKIPPED_IN_COPIES,
+        **_numbers(spec.limits),
+    }
+    try:
+        answer, _ = control.request(request)
+    except RequestFailed as failure:
+        if failure.answer["error"] == "copy-too-large":
+            raise MachineUnavailable(_too_large(spec)) from failure
+        raise MachineUnavailable(
+            f"the workspace can't be copied to {temporary.parent}: {failure}"
+        ) from failure
+    protections = (
+        "a private copy of the workspace",
+        _watcher(spec.limits),
+        "everything it starts is killed at its end",
+        "an environment of named variables only",
+        "not: network access",
+        "not: reading and writing files outside the workspace with your permissions",
+        "not: other processes of yours",
+        "not: how much it writes to the disk",
+    )
+    return Opened(
+        Tier.PROCESS,
+        Path(answer["workspace"]),
+        protections,
+        _environment(spec.environment, str(temporary / "home"), {"TMPDIR": str(temporary / "tmp")}),
+        {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": spec.limits.open_files},
+        "",
+        None,
+        temporary,
+    )

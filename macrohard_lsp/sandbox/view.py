@@ -1,0 +1,145 @@
+"""What a command of the namespace tier sees: the options for bwrap, and the small files of /etc."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+TMP_BYTES = 512 * 2**20
+SHM_BYTES = 256 * 2**20
+USER = 1000
+HOST_NAME = "sandbox"
+MINIMAL_ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
+"""What bwrap and the launcher themselves get: a command can read it in /proc/1/environ."""
+
+SYSTEM_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+SYSTEM_DIRECTORIES = ("/usr", "/nix/store")
+ETC_SHOWN = (
+    "alternatives",
+    "ca-certificates",
+    "debian_version",
+    "fonts",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "localtime",
+    "mime.types",
+    "os-release",
+    "pki",
+    "protocols",
+    "services",
+    "ssl",
+    "timezone",
+)
+"""What of the real /etc is shown where it exists: nothing that says who uses the machine or how it is reached."""
+
+RESERVED = (
+    "/",
+    "/bin",
+    "/dev",
+    "/etc",
+    "/lib",
+    "/lib64",
+    "/nix",
+    "/proc",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/tmp",
+    "/usr",
+)
+"""Paths a Machine fills itself, so that none of them can be a workspace."""
+
+
+def uid_inside() -> int:
+    """Root is shown as an ordinary user: it has none of root's powers inside, and programs that believe in them break."""
+    return os.geteuid() or USER
+
+
+def gid_inside() -> int:
+    return os.getegid() or USER
+
+
+def etc_files() -> dict[str, str]:
+    """The files of /etc made for the Machine, by name."""
+    uid, gid = uid_inside(), gid_inside()
+    return {
+        "passwd": f"user:x:{uid}:{gid}:user:/tmp/home:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+        "group": f"user:x:{gid}:\nnogroup:x:65534:\n",
+        "hosts": f"127.0.0.1 localhost {HOST_NAME}\n::1 localhost ip6-localhost\n",
+        "nsswitch.conf": "passwd: files\ngroup: files\nshadow: files\nhosts: files\nservices: files\nprotocols: files\n",
+        "hostname": f"{HOST_NAME}\n",
+    }
+
+
+def fixed_options(workspace: Path, read_only: tuple[Path, ...], seccomp_fd: int | None) -> list[str]:
+    """The options that are the same for every command of a Machine.
+
+    `workspace` holds, in the launcher's own mounts, what `launcher/mounts.py` laid out there.
+    """
+    base = str(workspace)
+    options = [
+        *("--unshare-user", "--uid", str(uid_inside()), "--gid", str(gid_inside())),
+        *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
+        *("--hostname", HOST_NAME, "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
+        *_system(),
+        *("--dev", "/dev", "--size", str(SHM_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm"),
+        *("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"),
+        *("--dir", "/run", "--symlink", "/tmp", "/var/tmp"),
+        *("--bind", f"{base}/tmp", "/tmp", "--dir", "/tmp/home"),
+    ]
+    for name in etc_files():
+        options += ["--ro-bind", f"{base}/etc/{name}", f"/etc/{name}"]
+    for name in ETC_SHOWN:
+        if (Path("/etc") / name).exists():
+            options += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
+    for path in _further(workspace, read_only):
+        options += ["--ro-bind", str(path), str(path)]
+    options += ["--bind", f"{base}/merged", base]
+    if seccomp_fd is not None:
+        options += ["--seccomp", str(seccomp_fd)]
+    return [*options, "--remount-ro", "/", "--clearenv"]
+
+
+def command_options(cwd: str, environment: Mapping[str, str]) -> list[str]:
+    """The options that belong to one command."""
+    options: list[str] = []
+    for name, value in environment.items():
+        options += ["--setenv", name, value]
+    return [*options, "--chdir", cwd]
+
+
+def _system() -> list[str]:
+    options: list[str] = []
+    for path in SYSTEM_DIRECTORIES:
+        if Path(path).is_dir():
+            options += ["--ro-bind", path, path]
+    for name in SYSTEM_LINKS:
+        path = Path("/") / name
+        if path.is_symlink():
+            options += ["--symlink", str(path.readlink()), str(path)]
+        elif path.is_dir():
+            options += ["--ro-bind", str(path), str(path)]
+    return options
+
+
+def _further(workspace: Path, read_only: tuple[Path, ...]) -> list[Path]:
+    """The directories to show beside the system's, outermost first.
+
+    Those in the workspace are part of its layer already; those the system's directories hold are shown.
+    """
+    shown = [Path(path) for path in SYSTEM_DIRECTORIES]
+    further: list[Path] = []
+    for path in sorted(set(read_only), key=lambda path: len(path.parts)):
+        inside = any(path.is_relative_to(parent) for parent in [*shown, *further, workspace])
+        if not inside and path.exists():
+            further.append(path)
+    return further
+
+
+def refuse_workspace(workspace: Path, read_only: tuple[Path, ...]) -> str:
+    """A sentence where the workspace can't be shown in a Machine, else empty."""
+    if not workspace.is_absolute() or not workspace.is_dir():
+        return f"{workspace} is not a folder that can be opened: choose the project's own folder"
+    if str(workspace) in RESERVED:
+        return f"{workspace} can't be a workspace, because a Machine fills that path itself: open a folder below it"
+    return ""
