@@ -1,0 +1,174 @@
+"""One pytest process from start to end: reads what it tells, and ends it when it hangs."""
+
+import json
+import secrets
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from macrohard_lsp.core.cancel import Cancel
+from macrohard_lsp.core.interpreter import Interpreter, Project
+from macrohard_lsp.core.testrun import Ending
+from macrohard_lsp.sandbox.machine import CommandResult, Machine, MachineProcess
+from macrohard_lsp.testing.channel import ChannelCorrupted, MessageReader
+from macrohard_lsp.testing.record import Record
+from macrohard_lsp.testing.stack import frames_of_stack
+
+INSIDE = Path(__file__).parent / "inside"
+POLL_SECONDS = 0.2
+STACK_SECONDS = 0.5
+GRACE_SECONDS = 10.0
+# Start, plugins and the work between tests; collection and tests have limits of their own.
+QUIET_SECONDS = 120.0
+
+
+class End(Enum):
+    """Why a pytest process is no longer read. `DIED` covers every end without a finish message."""
+
+    FINISHED = "finished"
+    DIED = "died"
+    HUNG = "hung"
+    QUIET = "quiet"
+    OUT_OF_TIME = "out of time"
+    FOREIGN = "foreign"
+    CORRUPTED = "corrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """`detail` is what was read in place of a message when the channel was corrupted."""
+
+    end: End
+    command: CommandResult
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What one process is told to do; `deadline` is on the monotonic clock."""
+
+    select: tuple[str, ...] | None
+    deselect: tuple[str, ...]
+    ignore: tuple[str, ...]
+    trap: tuple[str, ...]
+    arguments: tuple[str, ...]
+    files: tuple[str, ...]
+    coverage: bool
+    check_origin: bool
+    test_seconds: float
+    deadline: float
+
+
+def run_attempt(
+    machine: Machine,
+    interpreter: Interpreter,
+    project: Project,
+    orders: Orders,
+    record: Record,
+    cancel: Cancel,
+) -> Attempt:
+    """Run pytest once. Raises Cancelled."""
+    cancel.check()
+    secret = secrets.token_hex(16)
+    argv = [str(interpreter.choice.executable), str(INSIDE / "run_pytest.py")]
+    process = machine.start(argv, cwd=project.directory, channel=True)
+    record.begin(time.monotonic())
+    try:
+        reader = MessageReader(process.channel, secret)
+        try:
+            _give_orders(process, machine, orders, secret)
+            end, detail = _follow(process, machine, reader, orders, record, cancel), ""
+        except ChannelCorrupted as error:
+            end, detail = End.CORRUPTED, str(error)
+        return Attempt(end, _let_end(process, end), detail)
+    finally:
+        process.kill()
+
+
+def _give_orders(process: MachineProcess, machine: Machine, orders: Orders, secret: str) -> None:
+    values = {
+        "secret": secret,
+        "workspace": str(machine.workspace),
+        "arguments": orders.arguments,
+        "files": [str(machine.workspace / path) for path in orders.files],
+        "select": orders.select,
+        "deselect": orders.deselect,
+        "ignore": orders.ignore,
+        "trap": orders.trap,
+        "coverage": orders.coverage,
+    }
+    process.channel.settimeout(QUIET_SECONDS)
+    try:
+        process.channel.sendall(json.dumps(values).encode() + b"\n")
+    except OSError:
+        # The interpreter is gone already; its end is read and explained like every other.
+        return
+
+
+def _follow(
+    process: MachineProcess,
+    machine: Machine,
+    reader: MessageReader,
+    orders: Orders,
+    record: Record,
+    cancel: Cancel,
+) -> End:
+    while not reader.closed:
+        cancel.check()
+        now = time.monotonic()
+        for message in reader.receive(min(POLL_SECONDS, max(orders.deadline - now, 0.0))):
+            record.take(message, time.monotonic())
+        session = record.session
+        now = time.monotonic()
+        if orders.check_origin and record.origins:
+            return End.FOREIGN
+        if session.finished is not None:
+            return End.FINISHED
+        if overdue := record.overdue(now, orders.test_seconds):
+            _stop_hung(overdue, process, machine, reader, orders, record)
+            return End.HUNG
+        if now > orders.deadline:
+            return End.OUT_OF_TIME
+        if not session.running and not session.collecting and now - session.last_heard > QUIET_SECONDS:
+            return End.QUIET
+    cancel.check()
+    return End.DIED
+
+
+def _stop_hung(
+    overdue: Sequence[str],
+    process: MachineProcess,
+    machine: Machine,
+    reader: MessageReader,
+    orders: Orders,
+    record: Record,
+) -> None:
+    """Ask where the program is, then record what hung; what ended while we asked is recorded as it ended."""
+    process.signal(signal.SIGUSR2)
+    messages, stack = reader.receive_stack(STACK_SECONDS)
+    now = time.monotonic()
+    for message in messages:
+        record.take(message, now)
+    frames = frames_of_stack(stack, machine.workspace)
+    for name in overdue:
+        session = record.session
+        if name in session.running:
+            text = f"timed out after {orders.test_seconds:g} s"
+        elif name in session.collecting:
+            text = "pytest did not get through importing this file in time"
+        else:
+            continue
+        record.stop(name, Ending.TIMEOUT, text, now=now, frames=frames)
+
+
+def _let_end(process: MachineProcess, end: End) -> CommandResult:
+    """Wait for the process, which may still print its summary; kill what isn't wanted any more."""
+    if end not in (End.FINISHED, End.DIED):
+        process.kill()
+    result = process.wait(GRACE_SECONDS)
+    if result.timed_out:
+        process.kill()
+    return result

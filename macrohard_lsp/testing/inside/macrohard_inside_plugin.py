@@ -1,0 +1,65 @@
+"""What pytest loads by `-p`, in its own process and in the workers of pytest-xdist. PYTEST_DONT_REWRITE"""
+
+import json
+
+import macrohard_inside_channel as channels
+import macrohard_inside_coverage as coverage
+import macrohard_inside_reporter as reporting
+import macrohard_inside_selection as selection
+import pytest
+from macrohard_inside_paths import Workspace
+
+# Options of pytest that end or shape a run for a person who watches it; the outside needs every outcome.
+UNWANTED = {
+    "maxfail": 0,
+    "stepwise": False,
+    "stepwise_skip": False,
+    "lf": False,
+    "failedfirst": False,
+    "usepdb": False,
+    "trace": False,
+}
+
+_tracer = None
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config):
+    """The first moment at which code of the user's is imported; a broken conftest shows nowhere else."""
+    global _tracer
+    channel = channels.current()
+    if channel is not None and channel.options["coverage"]:
+        _tracer = coverage.tracer_for(Workspace(channel.options["workspace"]))
+        _tracer.start()
+    outcome = yield
+    failed = outcome.excinfo is not None and outcome.excinfo[0].__name__ == "ConftestImportFailure"
+    if channel is not None and failed:
+        reporting.tell_of_broken_conftest(channel, outcome.excinfo)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    channel = channels.current()
+    if channel is not None:
+        # A worker of pytest-xdist gets the options of its controller, and so these too.
+        config.option.macrohard_options = json.dumps(channel.options)
+    given = getattr(config.option, "macrohard_options", None)
+    if given is None:
+        return
+    options = json.loads(given)
+    for name, value in UNWANTED.items():
+        if hasattr(config.option, name):
+            setattr(config.option, name, value)
+    config.option.continue_on_collection_errors = True
+    workspace = Workspace(options["workspace"])
+    rootdir = str(config.rootpath)
+    manager = config.pluginmanager
+    manager.register(reporting.Annotator(workspace), "macrohard_annotator")
+    manager.register(selection.selection_for(workspace, rootdir, options), "macrohard_selection")
+    if channel is None:
+        return
+    reporter = reporting.Reporter(channel, workspace, config)
+    manager.register(reporter, "macrohard_reporter")
+    if _tracer is not None:
+        per_test = coverage.CoveragePerTest(channel, _tracer, reporter.canonical_id)
+        manager.register(per_test, "macrohard_coverage")

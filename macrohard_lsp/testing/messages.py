@@ -1,0 +1,142 @@
+"""What the reporter inside the user's interpreter says, checked as it comes in."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from macrohard_lsp.core.testrun import Frame
+
+FrameFields = tuple[str, int, str, bool]
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=False)
+
+    secret: str
+    number: int
+
+
+class Failure(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    exception: str
+    message: str
+    frames: tuple[FrameFields, ...]
+
+
+class Unusable(_Said):
+    type: Literal["unusable"]
+    reason: Literal["no-pytest", "old-pytest"]
+    version: str = ""
+
+
+class SessionStarted(_Said):
+    type: Literal["session"]
+    rootdir: str
+    inifile: str | None
+    pytest: str
+    plugins: tuple[str, ...]
+
+
+class Collecting(_Said):
+    type: Literal["collecting"]
+    id: str
+
+
+class CollectReport(_Said):
+    type: Literal["collect-report"]
+    id: str
+    outcome: str
+    failure: Failure | None
+
+
+class Collected(_Said):
+    type: Literal["collected"]
+    tests: tuple[tuple[str, FrameFields | None], ...]
+
+
+class Origins(_Said):
+    type: Literal["origins"]
+    modules: tuple[tuple[str, str, str], ...]
+
+
+class Started(_Said):
+    type: Literal["start"]
+    id: str
+
+
+class Report(_Said):
+    type: Literal["report"]
+    id: str
+    phase: Literal["setup", "call", "teardown", "lost"]
+    outcome: str
+    expected: str | None
+    seconds: float
+    subtest: bool
+    failure: Failure | None
+    defined: FrameFields | None
+
+
+class Ended(_Said):
+    type: Literal["end"]
+    id: str
+
+
+class Lines(_Said):
+    type: Literal["lines"]
+    id: str | None
+    files: dict[str, tuple[tuple[int, int], ...]]
+    partial: bool
+
+
+class ConftestError(_Said):
+    type: Literal["conftest-error"]
+    path: str | None
+    failure: Failure
+
+
+class InternalError(_Said):
+    type: Literal["internal-error"]
+    message: str
+
+
+class Interrupted(_Said):
+    type: Literal["interrupt"]
+    exception: str
+    message: str
+
+
+class Finished(_Said):
+    type: Literal["finish"]
+    status: int
+    failed: int
+    stopped: str
+
+
+Message = (
+    Unusable
+    | SessionStarted
+    | Collecting
+    | CollectReport
+    | Collected
+    | Origins
+    | Started
+    | Report
+    | Ended
+    | Lines
+    | ConftestError
+    | InternalError
+    | Interrupted
+    | Finished
+)
+
+_ADAPTER: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
+
+
+def parse_message(line: bytes | bytearray) -> Message:
+    """Raises pydantic.ValidationError, which is a ValueError, for anything but a message."""
+    return _ADAPTER.validate_json(line)
+
+
+def frames_of(fields: tuple[FrameFields, ...]) -> tuple[Frame, ...]:
+    return tuple(Frame(*frame) for frame in fields)

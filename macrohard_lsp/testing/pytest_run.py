@@ -1,0 +1,224 @@
+"""Runs the tests of a project in a Machine and tells how each ended, whatever the tests do to their interpreter."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from macrohard_lsp.core.cancel import Cancel
+from macrohard_lsp.core.interpreter import Interpreter, Project
+from macrohard_lsp.core.testrun import Ending, Outcome, TestResult, TestRun
+from macrohard_lsp.sandbox.machine import Machine
+from macrohard_lsp.testing import problems
+from macrohard_lsp.testing.attempt import Attempt, End, Orders, run_attempt
+from macrohard_lsp.testing.coverage import Coverage, coverage_of
+from macrohard_lsp.testing.messages import frames_of
+from macrohard_lsp.testing.options import TestOptions, pytest_arguments
+from macrohard_lsp.testing.origin_check import refusal
+from macrohard_lsp.testing.record import Record
+from macrohard_lsp.testing.stack import frames_of_stack
+
+MOST_RESTARTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A TestRun and what else was learned. `collected` are the ids that were to run, in order.
+
+    `forged` are trapped tests that were reported as passed although they were made to fail: the program
+    under test tampers with results, and none of them counts.
+    """
+
+    run: TestRun
+    collected: tuple[str, ...]
+    coverage: Coverage | None = None
+    forged: tuple[str, ...] = ()
+
+
+def run_tests(
+    machine: Machine,
+    interpreter: Interpreter,
+    project: Project,
+    options: TestOptions,
+    *,
+    on_result: Callable[[TestResult], None] | None = None,
+    cancel: Cancel,
+) -> Tested:
+    """Run tests, in a new process after each that hung or killed its interpreter. Raises Cancelled."""
+    return _Runner(machine, interpreter, project, options, on_result, cancel).run()
+
+
+class _Runner:
+    """The state of one call of `run_tests`."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        interpreter: Interpreter,
+        project: Project,
+        options: TestOptions,
+        on_result: Callable[[TestResult], None] | None,
+        cancel: Cancel,
+    ) -> None:
+        self._machine = machine
+        self._interpreter = interpreter
+        self._project = project
+        self._options = options
+        self._cancel = cancel
+        self._record = Record(on_result)
+        self._arguments = pytest_arguments(options, interpreter.plugins)
+        self._began = time.monotonic()
+        self._collected: dict[str, None] = {}
+        self._problem: str | None = None
+
+    def run(self) -> Tested:
+        orders = Orders(
+            select=self._options.ids,
+            deselect=self._options.deselect,
+            ignore=(),
+            trap=self._options.trap,
+            arguments=self._arguments,
+            files=(),
+            coverage=self._options.coverage,
+            check_origin=self._options.check_origin,
+            test_seconds=self._options.test_seconds,
+            deadline=self._began + self._options.seconds,
+        )
+        self._run_to_the_end(orders)
+        missing = self._missing()
+        if missing and self._problem is None:
+            # Tests outside what the configuration collects by default run when their files are named.
+            files = tuple(dict.fromkeys(name.partition("::")[0] for name in missing))
+            self._run_to_the_end(replace(orders, select=missing, files=files))
+        return self._tested()
+
+    def _run_to_the_end(self, orders: Orders) -> None:
+        for _ in range(MOST_RESTARTS + 1):
+            attempt = run_attempt(
+                self._machine, self._interpreter, self._project, orders, self._record, self._cancel
+            )
+            self._collected.update(dict.fromkeys(self._record.session.collected or ()))
+            if not self._goes_on(attempt):
+                return
+            broken_files = [r.id for r in self._record.results.values() if r.phase == "collect" and r.broken]
+            orders = replace(
+                orders,
+                deselect=(*self._options.deselect, *self._record.results),
+                ignore=tuple(broken_files),
+            )
+            if self._collected and not self._left():
+                return
+        self._problem = (
+            f"tests hung or killed their interpreter {MOST_RESTARTS + 1} times, so the run was given up; "
+            f"{len(self._left())} of {len(self._collected)} tests did not run"
+        )
+
+    def _goes_on(self, attempt: Attempt) -> bool:
+        """Judge how a process ended; True when the rest is to run in a new one."""
+        record = self._record
+        if attempt.end is End.FOREIGN:
+            self._problem = refusal(record.origins, self._machine.tier)
+            return False
+        if attempt.end is End.OUT_OF_TIME:
+            self._problem = (
+                f"the run was stopped after {self._options.seconds:g} s, when {len(record.results)} of "
+                f"{len(self._collected)} tests had ended; allow more seconds or choose fewer tests"
+            )
+            return False
+        if attempt.end is End.HUNG:
+            return True
+        if self._record_dead(attempt):
+            return True
+        self._problem = problems.problem_of(attempt, record, self._interpreter) or self._incomplete()
+        self._keep_conftest_error()
+        return False
+
+    def _record_dead(self, attempt: Attempt) -> bool:
+        """Record what was running when the interpreter died, or when something in a test stopped pytest."""
+        session = self._record.session
+        stopped = session.interrupted if attempt.end is End.FINISHED else None
+        victims = (*session.running, *session.collecting)
+        if not victims or attempt.end is End.CORRUPTED or (attempt.end is End.FINISHED and stopped is None):
+            return False
+        if stopped is not None and stopped.exception == "Exit":
+            return False
+        frames = frames_of_stack(
+            attempt.command.stderr.decode("utf-8", "replace").splitlines(), self._machine.workspace
+        )
+        how = problems.describe_end(attempt.command)
+        for name in victims:
+            action = "this test ran" if name in session.running else "this file was imported"
+            text = (
+                f"the interpreter died ({how}) while {action}"
+                if stopped is None
+                else f"{stopped.exception} stopped pytest while {action}"
+            )
+            self._record.stop(name, Ending.CRASH, text, now=time.monotonic(), frames=frames)
+        return True
+
+    def _keep_conftest_error(self) -> None:
+        conftest = self._record.session.conftest
+        if conftest is None:
+            return
+        failure = conftest.failure
+        self._record.add(
+            TestResult(
+                id=conftest.path or "conftest.py",
+                outcome=Outcome.ERROR,
+                phase="collect",
+                exception=failure.exception,
+                message=failure.message,
+                frames=frames_of(failure.frames),
+            )
+        )
+
+    def _left(self) -> tuple[str, ...]:
+        return tuple(name for name in self._collected if name not in self._record.results)
+
+    def _missing(self) -> tuple[str, ...]:
+        return tuple(
+            name
+            for name in self._options.ids or ()
+            if name not in self._record.results and name not in self._collected
+        )
+
+    def _incomplete(self) -> str | None:
+        session = self._record.session
+        left = self._left()
+        if left:
+            stopped = session.finished.stopped if session.finished else ""
+            reason = f" ({stopped})" if stopped else ""
+            return (
+                f"pytest ended{reason} without an outcome for {len(left)} of {len(self._collected)} tests, "
+                f"among them {left[0]}"
+            )
+        if not self._collected and not self._record.results and self._options.ids is None:
+            where = self._project.directory or "the workspace folder"
+            return (
+                f"pytest found no tests in {where}; check `testpaths` and `python_files` in its configuration"
+            )
+        return None
+
+    def _tested(self) -> Tested:
+        record, options = self._record, self._options
+        missing = self._missing()
+        if self._problem is None and missing and not record.results:
+            self._problem = f"none of the tests asked for was found, such as {missing[0]}; check the ids"
+        results = tuple(record.results.values())
+        trapped = set(options.trap)
+        executable = str(self._interpreter.choice.executable)
+        run = TestRun(
+            results=results,
+            command=(executable, "-m", "pytest", *self._arguments),
+            tier=self._machine.tier,
+            seconds=time.monotonic() - self._began,
+            problem=self._problem,
+            missing=missing,
+        )
+        return Tested(
+            run=run,
+            collected=tuple(self._collected),
+            coverage=coverage_of(record.lines) if options.coverage else None,
+            forged=tuple(
+                r.id for r in results if r.id in trapped and r.outcome in (Outcome.PASSED, Outcome.XPASSED)
+            ),
+        )
