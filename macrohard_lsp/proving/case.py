@@ -1,7 +1,7 @@
 """What is to be proven, and what the judge is given to work with."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.changeset import ChangeSet
@@ -37,15 +37,41 @@ class Claim:
     repairs: tuple[str, ...]
     baselines: tuple[ProjectBaseline, ...]
 
+    def repairs_in(self, baseline: ProjectBaseline) -> tuple[str, ...]:
+        """Those of the repaired tests that belong to one project."""
+        known = {result.id for result in baseline.run.results}
+        return tuple(name for name in self.repairs if name in known)
+
+    def owner(self, path: str) -> ProjectBaseline:
+        """The project whose directory holds `path` most closely; the first one where none does."""
+        holding = [
+            baseline
+            for baseline in self.baselines
+            if not baseline.project.directory or path.startswith(baseline.project.directory + "/")
+        ]
+        return max(holding, key=lambda found: len(found.project.directory), default=self.baselines[0])
+
 
 @dataclass(frozen=True, slots=True)
 class ProvingTools:
-    """`open_machine` opens a fresh Machine that holds the given Snapshot and shows the given interpreter."""
+    """`open_machine` opens a fresh Machine that holds the given Snapshot and shows the given interpreter.
+
+    `ignored` names, for the directory of a project, the other projects inside it, relative to it.
+    """
 
     open_machine: Callable[[Snapshot, Interpreter], Machine]
     options: TestOptions
+    ignored: Mapping[str, tuple[str, ...]]
     tier: Tier
     cancel: Cancel
+
+    def whole_suite(self, baseline: ProjectBaseline) -> TestOptions:
+        """The user's own test command for one project, without the other projects that lie inside it."""
+        extra = tuple(f"--ignore={path}" for path in self.ignored.get(baseline.project.directory, ()))
+        return replace(self.options, arguments=(*self.options.arguments, *extra))
+
+    def selecting(self, ids: tuple[str, ...], trap: tuple[str, ...] = ()) -> TestOptions:
+        return replace(self.options, ids=ids, trap=trap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +82,3 @@ class Evidence:
     reason: str = ""
     evidence: str = ""
     command: tuple[str, ...] = ()
-
-
-Texts = Mapping[str, str]

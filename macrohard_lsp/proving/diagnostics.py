@@ -124,7 +124,7 @@ def _compare(
 def _run(
     checker: Checker, claim: Claim, snapshot: Snapshot, tools: ProvingTools, paths: list[str]
 ) -> Remarks | None:
-    interpreter = claim.baselines[0].interpreter
+    interpreter = claim.owner(paths[0]).interpreter
     command = (str(interpreter.choice.executable), "-m", checker.module, *checker.arguments, *paths)
     with tools.open_machine(snapshot, interpreter) as machine:
         result = machine.run(command, seconds=CHECKER_SECONDS, cancel=tools.cancel)

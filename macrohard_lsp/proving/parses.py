@@ -38,7 +38,7 @@ def parses(claim: Claim, after: Snapshot, tools: ProvingTools) -> Evidence:
             return Evidence(False, f"{path} has a syntax error")
     if not paths:
         return Evidence(True, evidence="no Python file was changed")
-    interpreter = claim.baselines[0].interpreter
+    interpreter = claim.owner(paths[0]).interpreter
     command = (str(interpreter.choice.executable), "-c", COMPILE, *paths)
     with tools.open_machine(after, interpreter) as machine:
         result = machine.run(command, seconds=COMPILE_SECONDS, cancel=tools.cancel)

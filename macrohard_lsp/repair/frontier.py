@@ -19,13 +19,17 @@ SLOW_PENALTY = 2.5
 
 @dataclass(frozen=True, slots=True, order=True)
 class Attempt:
-    """One candidate at one level of effort. Ordered by cost, then by `order`."""
+    """One candidate at one level of effort. Ordered by cost, then by `order`.
+
+    `stream` is the line it was generated for, while it has not been taken.
+    """
 
     cost: float
     order: float
     candidate: Candidate = field(compare=False)
     mode: WarmMode = field(compare=False, default=WarmMode.SWAP)
     slow: bool = field(compare=False, default=False)
+    stream: int | None = field(compare=False, default=None)
 
     def reloaded(self) -> "Attempt":
         return replace(self, mode=WarmMode.RELOAD, cost=self.cost + RELOAD_PENALTY)
@@ -57,6 +61,8 @@ class Frontier:
         self._generate = generate
         self._modes = modes
         self._heap: list[Attempt] = []
+        # The candidates of each opened line that are still to come, cheapest first.
+        self._streams: dict[int, tuple[float, Iterator[Candidate]]] = {}
         self._seen: set[tuple[object, ...]] = set()
         self._numbers = itertools.count()
         # Seed 0 keeps the order of the source; any other shuffles candidates of equal cost.
@@ -65,20 +71,32 @@ class Frontier:
     def pop(self) -> Attempt | None:
         """The cheapest attempt left, or None when the space is exhausted."""
         while self._closed and (not self._heap or self._closed[-1][0] < self._heap[0].cost):
-            self._open(*self._closed.pop())
-        return heapq.heappop(self._heap) if self._heap else None
+            base, path, line = self._closed.pop()
+            stream = next(self._numbers)
+            self._streams[stream] = (base, self._generate(path, line))
+            self._advance(stream, self._modes.get((path, line), WarmMode.SWAP))
+        if not self._heap:
+            return None
+        attempt = heapq.heappop(self._heap)
+        if attempt.stream is not None:
+            self._advance(attempt.stream, attempt.mode)
+        return replace(attempt, stream=None)
 
     def push(self, attempt: Attempt) -> None:
         """Put back an attempt that has to be made with more effort."""
         heapq.heappush(self._heap, attempt)
 
-    def _open(self, base: float, path: str, line: int) -> None:
-        mode = self._modes.get((path, line), WarmMode.SWAP)
-        for candidate in self._generate(path, line):
-            key = (path, candidate.edits)
+    def _advance(self, stream: int, mode: WarmMode) -> None:
+        """Bring up the next candidate of a line that was not seen on another."""
+        base, candidates = self._streams[stream]
+        for candidate in candidates:
+            key = (candidate.path, candidate.edits)
             if key in self._seen:
                 continue
             self._seen.add(key)
             order = self._random.random() if self._random else float(next(self._numbers))
-            attempt = Attempt(candidate.prior + base, order, candidate)
-            heapq.heappush(self._heap, attempt.reloaded() if mode is WarmMode.RELOAD else attempt)
+            penalty = RELOAD_PENALTY if mode is WarmMode.RELOAD else 0.0
+            cost = candidate.prior + base + penalty
+            heapq.heappush(self._heap, Attempt(cost, order, candidate, mode, stream=stream))
+            return
+        del self._streams[stream]

@@ -1,10 +1,11 @@
-"""Lines as statements: a statement over several lines is executed, and suspected, as a whole."""
+"""FileLines as statements: a statement over several lines is executed, and suspected, as a whole."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from macrohard_lsp.repair.tree import Node
-from macrohard_lsp.testing.localisation import Lines, Suspect
+from macrohard_lsp.testing.coverage import FileLines
+from macrohard_lsp.testing.localisation import Suspect
 
 Spans = Mapping[int, tuple[int, int]]
 
@@ -25,7 +26,7 @@ def statement_spans(root: Node) -> dict[int, tuple[int, int]]:
     return spans
 
 
-def spread_lines(lines: Lines, spans: Mapping[str, Spans]) -> dict[str, frozenset[int]]:
+def spread_lines(lines: FileLines, spans: Mapping[str, Spans]) -> dict[str, frozenset[int]]:
     """The same coverage with every statement of which a line was executed covered in full."""
     return {path: frozenset(_spread(numbers, spans.get(path, {}))) for path, numbers in lines.items()}
 

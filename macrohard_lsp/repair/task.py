@@ -9,7 +9,8 @@ from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import TestResult
 from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.sandbox.machine import Machine
-from macrohard_lsp.testing.localisation import FailureGroup, Lines, Suspect
+from macrohard_lsp.testing.coverage import FileLines
+from macrohard_lsp.testing.localisation import FailureGroup, Suspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ class RepairTask:
     passing: Mapping[str, TestResult]
     groups: tuple[FailureGroup, ...]
     suspects: tuple[Suspect, ...]
-    coverage: Mapping[str, Lines]
-    import_lines: Lines
+    coverage: Mapping[str, FileLines]
+    import_lines: FileLines
     warm_arguments: tuple[str, ...]
     seed: int = 0
 

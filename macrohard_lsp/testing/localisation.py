@@ -12,9 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from macrohard_lsp.core.testrun import Ending, TestResult
-
-# Lines by path, for one test.
-Lines = Mapping[str, frozenset[int]]
+from macrohard_lsp.testing.coverage import FileLines
 
 CRASH_FRAME_BONUS = 0.3
 CRASH_FRAME_DECAY = 0.6
@@ -57,14 +55,14 @@ def _signature(result: TestResult) -> tuple[str, ...]:
 
 
 def rank_suspects(
-    coverage: Mapping[str, Lines],
+    coverage: Mapping[str, FileLines],
     failing: Mapping[str, TestResult],
     groups: Sequence[FailureGroup],
     passing: Iterable[str],
-    import_lines: Lines,
+    import_lines: FileLines,
     editable: frozenset[str],
 ) -> tuple[Suspect, ...]:
-    """Lines of `editable` files, most suspicious first.
+    """FileLines of `editable` files, most suspicious first.
 
     `coverage` holds the executed lines of each test that was traced; `import_lines` those executed
     while the program was imported, which no test can be blamed for and which get a small score of
@@ -86,7 +84,7 @@ def rank_suspects(
     return tuple(Suspect(path, line, score) for (path, line), score in ordered)
 
 
-def _count(spectra: Iterable[Lines]) -> dict[tuple[str, int], int]:
+def _count(spectra: Iterable[FileLines]) -> dict[tuple[str, int], int]:
     counts: dict[tuple[str, int], int] = defaultdict(int)
     for spectrum in spectra:
         for path, lines in spectrum.items():
@@ -108,7 +106,7 @@ def _add_stack(best: dict[tuple[str, int], float], result: TestResult, editable:
 
 
 def _add_import_time(
-    best: dict[tuple[str, int], float], import_lines: Lines, editable: frozenset[str]
+    best: dict[tuple[str, int], float], import_lines: FileLines, editable: frozenset[str]
 ) -> None:
     strongest: dict[str, float] = defaultdict(float)
     for (path, _), score in best.items():

@@ -1,0 +1,141 @@
+"""Traces the failing tests and some passing ones, and turns their coverage into a task for the repair engine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from macrohard_lsp.core.change_paths import is_test_path
+from macrohard_lsp.core.events import StageStarted
+from macrohard_lsp.core.finding import Finding, FindingKind, Location, Severity
+from macrohard_lsp.core.testrun import Ending, Outcome, TestResult
+from macrohard_lsp.engine.context import EngineContext
+from macrohard_lsp.engine.workplace import Workplace
+from macrohard_lsp.proving.case import ProjectBaseline
+from macrohard_lsp.repair.scope import SourceContext
+from macrohard_lsp.repair.statements import Spans, one_per_statement, spread_lines, statement_spans
+from macrohard_lsp.repair.task import RepairTask
+from macrohard_lsp.testing.coverage import Coverage
+from macrohard_lsp.testing.localisation import group_failures, rank_suspects
+from macrohard_lsp.testing.options import TestOptions, pytest_arguments
+from macrohard_lsp.testing.pytest_run import run_tests
+
+# Baseline seconds of passing tests to trace. `sys.settrace` slows a test ten times and more, monitoring hardly.
+TRACED_SECONDS_SETTRACE = 2.0
+TRACED_SECONDS_MONITORING = 15.0
+TRACED_TESTS = 1500
+TRACE_LIMIT_SECONDS = 180.0
+# Suspicious files that candidates are made for, and lines in all.
+SUSPICIOUS_FILES = 40
+SUSPICIOUS_LINES = 3000
+PUBLISHED_SUSPECTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Localised:
+    task: RepairTask
+    sources: Mapping[str, SourceContext]
+    spans: Mapping[str, Spans]
+
+
+def localise(
+    workplace: Workplace,
+    baseline: ProjectBaseline,
+    failing: Mapping[str, TestResult],
+    seed: int,
+    context: EngineContext,
+) -> Localised:
+    """Where the fault of one project's failing tests probably is."""
+    context.listener(StageStarted("localise", f"Tracing {len(failing)} failing tests and passing ones near them"))
+    coverage = _trace(workplace, baseline, failing, context)
+    covered = {path for lines in coverage.by_test.values() for path in lines} | set(coverage.outside)
+    snapshot = workplace.snapshot
+    editable = frozenset(
+        path
+        for path in covered
+        if path in snapshot.files and snapshot.files[path].text is not None and not is_test_path(path)
+    )
+    groups = group_failures(failing.values())
+    passing = [name for name in baseline.passing if name in coverage.by_test]
+    suspects = rank_suspects(
+        coverage.by_test, failing, groups, passing, coverage.outside, editable
+    )[:SUSPICIOUS_LINES]
+    files = tuple(dict.fromkeys(suspect.path for suspect in suspects))[:SUSPICIOUS_FILES]
+    sources = {path: SourceContext(path, snapshot.files[path].text or "") for path in files}
+    spans = {path: statement_spans(source.root) for path, source in sources.items()}
+    known = tuple(suspect for suspect in suspects if suspect.path in sources)
+    task = RepairTask(
+        snapshot=snapshot,
+        project=baseline.project,
+        interpreter=baseline.interpreter,
+        failing=failing,
+        passing={r.id: r for r in baseline.run.results if r.id in baseline.passing},
+        groups=groups,
+        suspects=one_per_statement(known, spans),
+        coverage={name: spread_lines(lines, spans) for name, lines in coverage.by_test.items()},
+        import_lines=spread_lines(coverage.outside, spans),
+        warm_arguments=_warm_arguments(workplace, baseline),
+        seed=seed,
+    )
+    return Localised(task, sources, spans)
+
+
+def suspect_findings(task: RepairTask) -> tuple[Finding, ...]:
+    """The most suspicious places as Findings of severity hint, most suspicious first."""
+    return tuple(
+        Finding(
+            FindingKind.SUSPECT,
+            Severity.HINT,
+            "repair",
+            Location(suspect.path, suspect.line),
+            f"The failing tests point here (suspicion {suspect.score:.2f}).",
+            tuple(task.failing),
+        )
+        for suspect in task.suspects[:PUBLISHED_SUSPECTS]
+    )
+
+
+def _trace(
+    workplace: Workplace,
+    baseline: ProjectBaseline,
+    failing: Mapping[str, TestResult],
+    context: EngineContext,
+) -> Coverage:
+    monitoring = baseline.interpreter.version >= (3, 12, 0)
+    seconds = TRACED_SECONDS_MONITORING if monitoring else TRACED_SECONDS_SETTRACE
+    ids = (*failing, *_passing_to_trace(baseline, failing, seconds))
+    hung = any(result.ending is Ending.TIMEOUT for result in failing.values())
+    test_settings = workplace.settings.test
+    options = TestOptions(
+        ids=ids,
+        coverage=True,
+        # A test that hangs has shown its loop long before its time is up.
+        test_seconds=min(10.0, test_settings.timeout_seconds) if hung else test_settings.timeout_seconds,
+        seconds=TRACE_LIMIT_SECONDS,
+        arguments=tuple(test_settings.arguments),
+    )
+    with workplace.room.open(workplace.snapshot, baseline.interpreter.choice) as machine:
+        report = run_tests(
+            machine, baseline.interpreter, baseline.project, options, cancel=context.cancel
+        )
+    return report.coverage
+
+
+def _passing_to_trace(
+    baseline: ProjectBaseline, failing: Mapping[str, TestResult], seconds: float
+) -> list[str]:
+    """Passing tests worth their time: from the failing tests' files first, the quick before the slow."""
+    files = {name.partition("::")[0] for name in failing}
+    passing = [r for r in baseline.run.results if r.outcome is Outcome.PASSED and r.id in baseline.passing]
+    passing.sort(key=lambda result: (result.id.partition("::")[0] not in files, result.seconds, result.id))
+    chosen: list[str] = []
+    for result in passing[:TRACED_TESTS]:
+        seconds -= result.seconds
+        if seconds < 0:
+            break
+        chosen.append(result.id)
+    return chosen
+
+
+def _warm_arguments(workplace: Workplace, baseline: ProjectBaseline) -> tuple[str, ...]:
+    """As a neutral run has them; the native traceback is by far the cheapest to make, and nobody reads it."""
+    options = TestOptions(neutral=True, arguments=tuple(workplace.settings.test.arguments))
+    return (*pytest_arguments(options, baseline.interpreter.plugins), "--tb=native")

@@ -1,0 +1,91 @@
+"""Opens Machines for one workspace: which tier, what they show, and what of the environment commands get."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from macrohard_lsp.core.cancel import Cancel
+from macrohard_lsp.core.events import MachineOpened, RunEvent
+from macrohard_lsp.core.interpreter import InterpreterChoice
+from macrohard_lsp.core.snapshot import Snapshot
+from macrohard_lsp.core.tier import Tier
+from macrohard_lsp.engine.requests import CouldNotRun
+from macrohard_lsp.sandbox.machine import Machine
+from macrohard_lsp.sandbox.open import open_machine
+from macrohard_lsp.sandbox.probe import TierReport, probe_tiers
+from macrohard_lsp.sandbox.spec import MachineSpec
+from macrohard_lsp.testing.warm import INSIDE
+
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+# The user's environment is not passed on; these names change how honest tests behave and hold no secrets.
+PASSED_ON = frozenset({"LANG", "LC_ALL", "LC_CTYPE", "TZ", "SOURCE_DATE_EPOCH", "PYTHONHASHSEED"})
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRoom:
+    """Where this Run's Machines come from; the tier is settled once, so that all evidence is of one kind."""
+
+    tier: Tier
+    variables: Mapping[str, str]
+    cancel: Cancel
+    listener: Callable[[RunEvent], None]
+
+    def open(self, snapshot: Snapshot, choice: InterpreterChoice) -> Machine:
+        """A fresh Machine holding `snapshot`. Raises MachineUnavailable."""
+        files: dict[str, bytes | None] = {path: snapshot.files[path].encode() for path in snapshot.overlaid}
+        files.update(dict.fromkeys(snapshot.deleted))
+        spec = MachineSpec(
+            workspace=snapshot.root,
+            files=files,
+            read_only=(*choice.mounts, INSIDE),
+            environment=machine_environment(choice.executable, self.variables),
+        )
+        machine = open_machine(spec, self.tier, self.cancel)
+        self.listener(MachineOpened(machine.tier, machine.protections))
+        return machine
+
+
+def machine_environment(executable: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """What commands in a Machine get: an allow-list, and the interpreter's environment as if it were activated."""
+    prefix = executable.parent.parent
+    kept = {name: value for name, value in variables.items() if name in PASSED_ON}
+    activated = {"VIRTUAL_ENV": str(prefix)} if (prefix / "pyvenv.cfg").is_file() else {}
+    return {"LANG": "C.UTF-8", **kept, **activated, "PATH": f"{executable.parent}:{SYSTEM_PATH}"}
+
+
+def choose_tier(asked: Tier | None, configured: Tier | None, trusted: bool, folder: Path) -> Tier:
+    """The tier of this Run. Raises CouldNotRun when the folder may not be run at the tier there is.
+
+    Before a folder is trusted nothing in it runs outside a `namespace` or `vm` Machine, except that
+    `--tier process` allows it for one call.
+    """
+    reports = {report.tier: report for report in probe_tiers()}
+    if asked is not None:
+        _require(reports, asked)
+        return asked
+    if configured is not None:
+        _require(reports, configured)
+        if configured is Tier.PROCESS and not trusted:
+            raise CouldNotRun(_untrusted(folder, "The settings ask for the tier `process`"))
+        return configured
+    if reports[Tier.NAMESPACE].available:
+        return Tier.NAMESPACE
+    reason = reports[Tier.NAMESPACE].reason
+    if trusted:
+        return Tier.PROCESS
+    raise CouldNotRun(_untrusted(folder, f"The tier `namespace` is not available: {reason}"))
+
+
+def _require(reports: Mapping[Tier, TierReport], tier: Tier) -> None:
+    report = reports.get(tier)
+    if report is None:
+        raise CouldNotRun(f"The tier `{tier.value}` is not part of this version; use `namespace`.")
+    if not report.available:
+        raise CouldNotRun(f"The tier `{tier.value}` is not available: {report.reason}")
+
+
+def _untrusted(folder: Path, why: str) -> str:
+    return (
+        f"{why}, and {folder} is not trusted. To run its tests without a sandbox this once: "
+        f"--tier process. To trust the folder from now on: macrohard-lsp trust {folder}"
+    )

@@ -1,0 +1,52 @@
+"""From a survivor of the search to a Proposal: a ChangeSet, a Proof, and the words a person reads at a glance."""
+
+from macrohard_lsp.core.change_paths import touches_tests
+from macrohard_lsp.core.changeset import ChangeSet, ModifyFile
+from macrohard_lsp.core.proof import Proof, Rung
+from macrohard_lsp.core.proposal import Proposal, ProposalKind
+from macrohard_lsp.core.snapshot import Snapshot
+from macrohard_lsp.repair.task import Survivor
+
+AUTHOR = "repair"
+
+
+def change_set_of(survivor: Survivor, snapshot: Snapshot) -> ChangeSet:
+    candidate = survivor.candidate
+    digest = snapshot.files[candidate.path].digest
+    return ChangeSet((ModifyFile(candidate.path, digest, candidate.edits),))
+
+
+def proposal_of(survivor: Survivor, change_set: ChangeSet, proof: Proof, still_passing: int) -> Proposal:
+    """A Proposal whose kind follows from what was proven and from what it touches."""
+    candidate = survivor.candidate
+    if touches_tests(change_set):
+        kind = ProposalKind.TEST_CHANGE
+    elif proof.reaches(Rung.FAILING_TEST_PASSES):
+        kind = ProposalKind.FIX
+    else:
+        kind = ProposalKind.CHANGE
+    where = candidate.function.rpartition(".")[2] or candidate.path
+    rationale = (
+        f"{candidate.path}, line {candidate.line}: {candidate.summary}. "
+        f"Found by search; with this edit {_tests(survivor.fixes)}, and nothing that passed before fails."
+    )
+    return Proposal(
+        change_set=change_set,
+        kind=kind,
+        title=f"{kind.value.capitalize()}: {candidate.summary} in {where} ({_outcome(survivor.fixes, still_passing)})",
+        author=AUTHOR,
+        rationale=rationale,
+        proof=proof,
+        fixes=survivor.fixes,
+    )
+
+
+def _outcome(fixes: tuple[str, ...], still_passing: int) -> str:
+    others = "1 other still passes" if still_passing == 1 else f"{still_passing} others still pass"
+    return f"{_tests(fixes)}; {others}"
+
+
+def _tests(fixes: tuple[str, ...]) -> str:
+    if len(fixes) == 1:
+        return f"{fixes[0].partition('::')[2].split('::')[-1]} passes"
+    return f"{len(fixes)} failing tests pass"

@@ -1,0 +1,99 @@
+"""Everything that is settled before a test can run: folder, settings, trust, tier, Snapshot, interpreters."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from macrohard_lsp.core.events import StageStarted
+from macrohard_lsp.core.interpreter import Interpreter, Project
+from macrohard_lsp.core.snapshot import Snapshot
+from macrohard_lsp.core.tier import Tier
+from macrohard_lsp.engine.context import EngineContext
+from macrohard_lsp.engine.machines import MachineRoom, choose_tier
+from macrohard_lsp.engine.requests import CouldNotRun
+from macrohard_lsp.environment.errors import BadInterpreter, NoInterpreter
+from macrohard_lsp.environment.probe import PROBE, parse_probe, pytest_missing_sentence
+from macrohard_lsp.environment.projects import find_projects
+from macrohard_lsp.settings.load import SettingsError, load_settings
+from macrohard_lsp.settings.model import Settings
+from macrohard_lsp.settings.trust import TrustStore
+from macrohard_lsp.workspace.folder import WorkspaceRefused
+from macrohard_lsp.workspace.read import read_snapshot
+
+PROBE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """`projects` are in path order. `notes` are sentences for a person about what was left out or done differently."""
+
+    snapshot: Snapshot
+    settings: Settings
+    room: MachineRoom
+    projects: tuple[tuple[Project, Interpreter], ...]
+    notes: tuple[str, ...]
+
+    @property
+    def tier(self) -> Tier:
+        return self.room.tier
+
+
+def open_workplace(folder: Path, tier: Tier | None, context: EngineContext) -> Workplace:
+    """Settle everything. Raises CouldNotRun with a sentence, MachineUnavailable, and Cancelled."""
+    context.listener(StageStarted("snapshot", f"Reading {folder}"))
+    try:
+        loaded_trust = TrustStore(context.state_dir) if context.state_dir is not None else None
+        trusted = loaded_trust is not None and loaded_trust.is_trusted(folder)
+        loaded = load_settings(folder, trusted=trusted, overrides=context.settings_overrides)
+        settings = loaded.settings
+        snapshot = read_snapshot(folder, exclude=settings.exclude, home=context.home)
+    except (WorkspaceRefused, SettingsError) as reason:
+        raise CouldNotRun(str(reason)) from reason
+    settled = choose_tier(tier, settings.tier, trusted, snapshot.root)
+    notes = [*loaded.notes, *snapshot.notes]
+    if settled is Tier.PROCESS:
+        notes.append("The tier is `process`: the tests can read and write what you can, and reach the network.")
+    room = MachineRoom(settled, context.variables, context.cancel, context.listener)
+    projects = _find_projects(snapshot, settings, room, context)
+    return Workplace(snapshot, settings, room, projects, tuple(notes))
+
+
+def _find_projects(
+    snapshot: Snapshot, settings: Settings, room: MachineRoom, context: EngineContext
+) -> tuple[tuple[Project, Interpreter], ...]:
+    context.listener(StageStarted("environment", "Looking for the interpreter"))
+
+    def read(path: str) -> str | None:
+        file = snapshot.get(path)
+        return file.text if file is not None else None
+
+    try:
+        projects = find_projects(
+            snapshot.root,
+            snapshot.files,
+            configured=settings.interpreter,
+            variables=context.variables,
+            home=context.home,
+            read=read,
+        )
+        return tuple((project, _probe(project, snapshot, room)) for project in projects)
+    except (NoInterpreter, BadInterpreter) as reason:
+        raise CouldNotRun(str(reason)) from reason
+
+
+def _probe(project: Project, snapshot: Snapshot, room: MachineRoom) -> Interpreter:
+    """Ask the interpreter what it is, inside a Machine: it may lie in a folder that nobody trusts yet."""
+    choice = project.choice
+    with room.open(snapshot, choice) as machine:
+        answer = machine.run(
+            (str(choice.executable), "-c", PROBE), seconds=PROBE_SECONDS, cancel=room.cancel
+        )
+    if answer.exit_code != 0:
+        words = answer.stderr.decode("utf-8", "replace").strip()[-300:]
+        raise CouldNotRun(
+            f"{choice.executable} ({choice.origin}) could not be started in a Machine: {words or 'it ended silently'}. "
+            "Name another interpreter as `interpreter` in [tool.macrohard]."
+        )
+    interpreter = parse_probe(choice, answer.stdout)
+    if interpreter.pytest is None:
+        raise CouldNotRun(pytest_missing_sentence(interpreter))
+    return interpreter

@@ -1,0 +1,111 @@
+"""The two rungs that run tests: everything that passed still passes, and what failed passes in three fresh runs."""
+
+from collections.abc import Iterable
+
+from macrohard_lsp.core.cancel import Cancel, Cancelled
+from macrohard_lsp.core.snapshot import Snapshot
+from macrohard_lsp.core.testrun import Outcome, TestResult, TestRun
+from macrohard_lsp.proving.case import Claim, Evidence, ProjectBaseline, ProvingTools
+from macrohard_lsp.testing.pytest_run import Tested, run_tests
+
+FRESH_RUNS = 3
+SHOWN_TESTS = 5
+
+
+def tests_pass(claim: Claim, after: Snapshot, tools: ProvingTools) -> Evidence:
+    """The user's own test command, in full and in a fresh Machine: nothing that passed may end otherwise.
+
+    What the claim repairs has to pass here too: a test that passes alone and fails in the suite is no fix.
+    """
+    command: tuple[str, ...] = ()
+    counted = 0
+    for baseline in claim.baselines:
+        expected = baseline.passing | frozenset(claim.repairs_in(baseline))
+        run = _run_until_broken(after, baseline, tools, expected)
+        command = run.command
+        outcomes = {result.id: result.outcome for result in run.results}
+        wrong = sorted(name for name in expected if outcomes.get(name) is not Outcome.PASSED)
+        if run.problem is not None and not wrong:
+            return Evidence(False, run.problem, command=command)
+        if wrong:
+            how = outcomes[wrong[0]].value if wrong[0] in outcomes else "not run"
+            return Evidence(False, f"{wrong[0]} {_ended(how)}", _listed(wrong), command)
+        counted += len(expected)
+    return Evidence(True, evidence=f"{counted} tests pass", command=command)
+
+
+def failing_tests_pass(claim: Claim, after: Snapshot, tools: ProvingTools) -> Evidence:
+    """Three fresh runs of the repaired tests, and a fourth in which they are made to fail on purpose.
+
+    The fourth is a lie detector: the program under test runs in the same process as the framework that
+    judges it, and one that makes failures look like passes would pass there too.
+    """
+    command: tuple[str, ...] = ()
+    for baseline in claim.baselines:
+        repaired = claim.repairs_in(baseline)
+        if not repaired:
+            continue
+        for number in range(FRESH_RUNS):
+            run = _fresh_run(after, baseline, tools, repaired).run
+            command = run.command
+            wrong = _not_passed(run, repaired)
+            if wrong:
+                return Evidence(False, f"{wrong[0]} did not pass in fresh run {number + 1}", command=command)
+        forged = _fresh_run(after, baseline, tools, repaired, trap=repaired).forged
+        if forged:
+            return Evidence(False, f"{forged[0]} is reported as passed even when it fails: results are forged")
+    return Evidence(
+        True, evidence=f"{len(claim.repairs)} failed in 3 runs before and pass in 3 after", command=command
+    )
+
+
+def _fresh_run(
+    after: Snapshot,
+    baseline: ProjectBaseline,
+    tools: ProvingTools,
+    ids: tuple[str, ...],
+    trap: tuple[str, ...] = (),
+) -> Tested:
+    options = tools.selecting(ids, trap)
+    with tools.open_machine(after, baseline.interpreter) as machine:
+        return run_tests(machine, baseline.interpreter, baseline.project, options, cancel=tools.cancel)
+
+
+def _run_until_broken(
+    after: Snapshot, baseline: ProjectBaseline, tools: ProvingTools, expected: frozenset[str]
+) -> TestRun:
+    """The whole suite, cut short at the first test that shows the claim to be wrong."""
+    stop = Cancel()
+    take_back = tools.cancel.on_cancel(stop.set)
+    seen: list[TestResult] = []
+
+    def look(result: TestResult) -> None:
+        seen.append(result)
+        if result.id in expected and result.outcome is not Outcome.PASSED:
+            stop.set()
+
+    try:
+        with tools.open_machine(after, baseline.interpreter) as machine:
+            options = tools.whole_suite(baseline)
+            return run_tests(
+                machine, baseline.interpreter, baseline.project, options, on_result=look, cancel=stop
+            ).run
+    except Cancelled:
+        tools.cancel.check()
+        return TestRun(tuple(seen), baseline.run.command, tools.tier, 0.0, "stopped at the first broken test")
+    finally:
+        take_back()
+
+
+def _not_passed(run: TestRun, ids: Iterable[str]) -> list[str]:
+    passed = {result.id for result in run.results if result.outcome is Outcome.PASSED}
+    return [name for name in ids if name not in passed]
+
+
+def _ended(how: str) -> str:
+    return f"passed before and is {how} now"
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN_TESTS} more" if len(names) > SHOWN_TESTS else ""
+    return ", ".join(names[:SHOWN_TESTS]) + more
