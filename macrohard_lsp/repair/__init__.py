@@ -1,0 +1,1 @@
+"""Floor 4: the local Proposer. Search-based program repair, with no model and no network."""
