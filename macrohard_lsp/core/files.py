@@ -6,7 +6,7 @@ import tokenize
 from dataclasses import dataclass, replace
 
 
-class FileNotEditable(ValueError):
+class FileNotEditable(ValueError):  # noqa: N818 - says what a file is, not what went wrong
     """Raised when text is asked of, or given to, a file that can only be handled as bytes."""
 
 
@@ -44,7 +44,7 @@ class SourceFile:
         return self.text.encode(self.encoding)
 
     def with_text(self, text: str) -> "SourceFile":
-        """The same file with other text, in the same encoding. Raises FileNotEditable if it does not encode."""
+        """The same file with other text in the same encoding. Raises FileNotEditable if it doesn't encode."""
         if self.text is None:
             raise FileNotEditable(f"{self.path}: {self.not_text}")
         try:
@@ -58,7 +58,7 @@ class SourceFile:
 
 
 def source_file(path: str, data: bytes, executable: bool = False) -> SourceFile:
-    """The file that `data` makes: text where it is UTF-8 or in the encoding a Python file names, else bytes."""
+    """The file that `data` makes: text in UTF-8 or in the encoding a Python file names, else bytes."""
     encoding, text, not_text = _decode(path, data)
     return SourceFile(
         path=path,
