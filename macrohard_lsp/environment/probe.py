@@ -51,7 +51,7 @@ print("\\n" + {_MARK!r} + json.dumps({{
     "version": list(sys.version_info[:3]),
     "implementation": platform.python_implementation(),
     "prefix": sys.prefix,
-    "base_prefix": sys.base_prefix,
+    "base_prefix": getattr(sys, "base_prefix", sys.prefix),
     "pytest": pytest,
     "plugins": plugins,
 }}))

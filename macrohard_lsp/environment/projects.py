@@ -40,7 +40,7 @@ def find_projects(
     """The projects of `folder`, the folder itself first, then by directory.
 
     `paths` are the Snapshot's, relative to the folder; `read` gives the text of one, None where it has none.
-    The other arguments are those of `find_interpreter`. Raises NoInterpreter when one project has none that
+    The others are those of `find_interpreter`. Raises NoInterpreter when one project has none that
     can be used.
     """
     known = frozenset(paths)
@@ -54,10 +54,8 @@ def find_projects(
     ]
     left = any(not any(test.is_relative_to(directory) for directory in found) for test in tests)
     directories = ["", *found] if left or not found else found
-    return tuple(
-        Project(directory, _choice(folder, directory, configured, variables, home))
-        for directory in directories
-    )
+    choices = (_choice(folder, directory, configured, variables, home) for directory in directories)
+    return tuple(map(Project, directories, choices))
 
 
 def nested_directories(project: Project, projects: Iterable[Project]) -> tuple[str, ...]:
@@ -76,8 +74,8 @@ def _choice(
         if not directory:
             raise
         raise type(error)(
-            f"{error} ({directory} has tests and an environment or pytest configuration of its own; name it in "
-            "`exclude` in [tool.macrohard] to go on without it.)"
+            f"{error} ({directory} has tests, and an environment or pytest configuration of its own; name it "
+            "in `exclude` in [tool.macrohard] to go on without it.)"
         ) from error
 
 
