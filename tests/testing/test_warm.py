@@ -1,0 +1,158 @@
+"""Warm runners in real Machines: they see what a cold run sees, and no candidate takes them down or hangs them."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from macrohard_lsp.core.cancel import Cancel, Cancelled
+from macrohard_lsp.core.changeset import TextEdit
+from macrohard_lsp.core.interpreter import Interpreter, Project
+from macrohard_lsp.core.tier import Tier
+from macrohard_lsp.environment.find import find_interpreter
+from macrohard_lsp.sandbox.open import open_machine
+from macrohard_lsp.sandbox.probe import probe_tiers
+from macrohard_lsp.sandbox.spec import MachineSpec
+from macrohard_lsp.testing.warm import (
+    INSIDE,
+    WarmEnding,
+    WarmMode,
+    WarmRunner,
+    WarmSettings,
+    WarmUnavailable,
+)
+
+CODE = """\
+RATE = 2
+
+
+def price(amount):
+    return amount - RATE
+
+
+def steps(n):
+    count = 0
+    while n > 0:
+        n -= 1
+        count += 1
+    return count
+"""
+TESTS = """\
+from shop import code
+
+
+def test_price():
+    assert code.price(3) == 5
+
+
+def test_price_of_nothing():
+    assert code.price(2) == 0
+
+
+def test_steps():
+    assert code.steps(3) == 3
+"""
+PRICE, NOTHING, STEPS = (f"test_code.py::{name}" for name in ("test_price", "test_price_of_nothing", "test_steps"))
+
+
+@pytest.fixture(params=[WarmMode.SWAP, WarmMode.RELOAD], ids=str)
+def runner(request, tmp_path):
+    tiers = {report.tier: report for report in probe_tiers()}
+    tier = Tier.NAMESPACE if tiers[Tier.NAMESPACE].available else Tier.PROCESS
+    folder = (tmp_path / "folder").resolve()
+    (folder / "shop").mkdir(parents=True)
+    (folder / "shop/__init__.py").touch()
+    (folder / "shop/code.py").write_text(CODE)
+    (folder / "test_code.py").write_text(TESTS)
+    choice = find_interpreter(
+        folder, "", configured=sys.executable, variables=dict(os.environ), home=Path.home()
+    )
+    interpreter = Interpreter(choice, sys.version_info[:3], "cpython", pytest.__version__)
+    spec = MachineSpec(folder, {}, (*choice.mounts, INSIDE), {})
+    settings = WarmSettings(request.param, ("--tb=native",), (PRICE, NOTHING, STEPS))
+    with open_machine(spec, tier) as machine:
+        with WarmRunner(machine, interpreter, Project("", choice), settings, Cancel()) as made:
+            yield made
+
+
+def check(runner, old, new, tests=(PRICE, NOTHING, STEPS), stop=False, wall=20.0, cpu=10.0):
+    start = CODE.index(old)
+    edits = {"shop/code.py": [TextEdit(start, start + len(old), new)]} if new != old else {}
+    return runner.check(edits, tests, stop=stop, wall_seconds=wall, cpu_seconds=cpu)
+
+
+def outcomes(answer):
+    return [outcome for _, outcome in answer.outcomes]
+
+
+def test_the_program_as_it_is(runner):
+    answer = check(runner, "RATE", "RATE")
+    assert (answer.ending, outcomes(answer)) == (WarmEnding.FINISHED, ["failed", "passed", "passed"])
+
+
+def test_an_edit_is_seen_and_forgotten(runner):
+    assert outcomes(check(runner, "amount - RATE", "amount + RATE")) == ["passed", "failed", "passed"]
+    # Of the same size and within the same second: stale bytecode would show here.
+    assert outcomes(check(runner, "amount - RATE", "amount * RATE")) == ["failed", "failed", "passed"]
+    assert outcomes(check(runner, "RATE", "RATE")) == ["failed", "passed", "passed"]
+
+
+def test_stops_at_the_first_that_does_not_pass(runner):
+    assert outcomes(check(runner, "RATE", "RATE", stop=True)) == ["failed"]
+
+
+def test_tests_run_in_the_order_asked(runner):
+    answer = check(runner, "RATE", "RATE", tests=(STEPS, PRICE))
+    assert [name for name, _ in answer.outcomes] == [STEPS, PRICE]
+
+
+def test_a_module_level_edit(runner):
+    answer = check(runner, "RATE = 2", "RATE = -2")
+    if answer.ending is WarmEnding.NOT_SWAPPABLE:
+        return
+    assert outcomes(answer) == ["passed", "failed", "passed"]
+
+
+@pytest.mark.parametrize(
+    ("new", "endings"),
+    [
+        ("exit()", {WarmEnding.DIED, WarmEnding.FINISHED}),
+        ("__import__('os')._exit(0)", {WarmEnding.DIED}),
+        ("__import__('os').abort()", {WarmEnding.DIED}),
+        ("__import__('os').kill(__import__('os').getppid(), 9)", {WarmEnding.LOST}),
+        ("__import__('os').kill(-1, 9)", {WarmEnding.LOST, WarmEnding.DIED}),
+        ("[0] * 10**11", {WarmEnding.FINISHED}),
+        ("__import__('time').sleep(60)", {WarmEnding.TIMEOUT}),
+        ("sum(iter(int, 1))", {WarmEnding.TIMEOUT}),
+        ("[__import__('os').closerange(0, 4096), 5][1]", {WarmEnding.DIED, WarmEnding.FINISHED}),
+        ("__import__('os').fork() or __import__('time').sleep(60)", {WarmEnding.FINISHED, WarmEnding.TIMEOUT}),
+    ],
+)
+def test_nothing_a_candidate_does_fools_or_hangs_the_runner(runner, new, endings):
+    answer = check(runner, "amount - RATE", new, tests=(PRICE,), wall=2.0, cpu=1.0)
+    assert answer.ending in endings
+    assert not answer.passed
+    assert outcomes(check(runner, "amount - RATE", "amount + RATE", tests=(PRICE,))) == ["passed"]
+
+
+def test_an_endless_loop_costs_no_more_than_its_limit(runner):
+    answer = check(runner, "n -= 1", "n += 1", tests=(STEPS,), cpu=0.5)
+    assert answer.ending is WarmEnding.TIMEOUT
+    assert answer.cpu_seconds < 5
+
+
+def test_cancel(runner):
+    runner._cancel.set()
+    with pytest.raises(Cancelled):
+        check(runner, "RATE", "RATE")
+
+
+def test_a_runner_that_can_not_start_says_why(runner):
+    runner.close()
+    runner._machine.write_files({"conftest.py": b"raise RuntimeError('broken conftest')\n"})
+    if runner._settings.mode is WarmMode.RELOAD:
+        assert not check(runner, "RATE", "RATE").passed
+        return
+    with pytest.raises(WarmUnavailable, match="did not start"):
+        check(runner, "RATE", "RATE")
