@@ -4,7 +4,6 @@ import json
 import secrets
 import signal
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -14,7 +13,7 @@ from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.core.testrun import Ending
 from macrohard_lsp.sandbox.machine import CommandResult, Machine, MachineProcess
 from macrohard_lsp.testing.channel import ChannelCorrupted, MessageReader
-from macrohard_lsp.testing.record import Record
+from macrohard_lsp.testing.record import COLLECT_SECONDS, Record
 from macrohard_lsp.testing.stack import frames_of_stack
 
 INSIDE = Path(__file__).parent / "inside"
@@ -62,25 +61,28 @@ class Orders:
     deadline: float
 
 
-def run_attempt(
-    machine: Machine,
-    interpreter: Interpreter,
-    project: Project,
-    orders: Orders,
-    record: Record,
-    cancel: Cancel,
-) -> Attempt:
-    """Run pytest once. Raises Cancelled."""
-    cancel.check()
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where and with what tests are run, the same for every process of a run."""
+
+    machine: Machine
+    interpreter: Interpreter
+    project: Project
+    cancel: Cancel
+
+
+def run_attempt(site: Site, orders: Orders, record: Record) -> Attempt:
+    """Run pytest once. Raises Cancelled, and MachineLost when the Machine went away."""
+    site.cancel.check()
     secret = secrets.token_hex(16)
-    argv = [str(interpreter.choice.executable), str(INSIDE / "run_pytest.py")]
-    process = machine.start(argv, cwd=project.directory, channel=True)
+    argv = [str(site.interpreter.choice.executable), str(INSIDE / "run_pytest.py")]
+    process = site.machine.start(argv, cwd=site.project.directory, channel=True)
     record.begin(time.monotonic())
     try:
         reader = MessageReader(process.channel, secret)
         try:
-            _give_orders(process, machine, orders, secret)
-            end, detail = _follow(process, machine, reader, orders, record, cancel), ""
+            _give_orders(process, site.machine.workspace, orders, secret)
+            end, detail = _follow(process, reader, site, orders, record), ""
         except ChannelCorrupted as error:
             end, detail = End.CORRUPTED, str(error)
         return Attempt(end, _let_end(process, end), detail)
@@ -88,12 +90,12 @@ def run_attempt(
         process.kill()
 
 
-def _give_orders(process: MachineProcess, machine: Machine, orders: Orders, secret: str) -> None:
+def _give_orders(process: MachineProcess, workspace: Path, orders: Orders, secret: str) -> None:
     values = {
         "secret": secret,
-        "workspace": str(machine.workspace),
+        "workspace": str(workspace),
         "arguments": orders.arguments,
-        "files": [str(machine.workspace / path) for path in orders.files],
+        "files": [str(workspace / path) for path in orders.files],
         "select": orders.select,
         "deselect": orders.deselect,
         "ignore": orders.ignore,
@@ -109,17 +111,12 @@ def _give_orders(process: MachineProcess, machine: Machine, orders: Orders, secr
 
 
 def _follow(
-    process: MachineProcess,
-    machine: Machine,
-    reader: MessageReader,
-    orders: Orders,
-    record: Record,
-    cancel: Cancel,
+    process: MachineProcess, reader: MessageReader, site: Site, orders: Orders, record: Record
 ) -> End:
     while not reader.closed:
-        cancel.check()
-        now = time.monotonic()
-        for message in reader.receive(min(POLL_SECONDS, max(orders.deadline - now, 0.0))):
+        site.cancel.check()
+        left = orders.deadline - time.monotonic()
+        for message in reader.receive(min(POLL_SECONDS, max(left, 0.0))):
             record.take(message, time.monotonic())
         session = record.session
         now = time.monotonic()
@@ -127,38 +124,34 @@ def _follow(
             return End.FOREIGN
         if session.finished is not None:
             return End.FINISHED
-        if overdue := record.overdue(now, orders.test_seconds):
-            _stop_hung(overdue, process, machine, reader, orders, record)
+        if record.overdue(now, orders.test_seconds):
+            _stop_hung(process, reader, site.machine.workspace, orders, record)
             return End.HUNG
         if now > orders.deadline:
             return End.OUT_OF_TIME
         if not session.running and not session.collecting and now - session.last_heard > QUIET_SECONDS:
             return End.QUIET
-    cancel.check()
+    site.cancel.check()
     return End.DIED
 
 
 def _stop_hung(
-    overdue: Sequence[str],
-    process: MachineProcess,
-    machine: Machine,
-    reader: MessageReader,
-    orders: Orders,
-    record: Record,
+    process: MachineProcess, reader: MessageReader, workspace: Path, orders: Orders, record: Record
 ) -> None:
     """Ask where the program is, then record what hung; what ended while we asked is recorded as it ended."""
+    overdue = record.overdue(time.monotonic(), orders.test_seconds)
     process.signal(signal.SIGUSR2)
     messages, stack = reader.receive_stack(STACK_SECONDS)
     now = time.monotonic()
     for message in messages:
         record.take(message, now)
-    frames = frames_of_stack(stack, machine.workspace)
+    frames = frames_of_stack(stack, workspace)
     for name in overdue:
         session = record.session
         if name in session.running:
             text = f"timed out after {orders.test_seconds:g} s"
         elif name in session.collecting:
-            text = "pytest did not get through importing this file in time"
+            text = f"pytest did not get through importing this file in {COLLECT_SECONDS:g} s"
         else:
             continue
         record.stop(name, Ending.TIMEOUT, text, now=now, frames=frames)

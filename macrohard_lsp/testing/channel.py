@@ -15,7 +15,7 @@ _STACK_LINE = re.compile(
 )
 
 
-class ChannelCorrupted(Exception):
+class ChannelCorrupted(Exception):  # noqa: N818 - it is what happened, and part of the vocabulary.
     """Something that isn't the reporter wrote to the channel, so nothing on it can be believed."""
 
 
@@ -27,11 +27,12 @@ class MessageReader:
         self._secret = secret
         self._pending = bytearray()
         self._number = 0
+        self._received = 0
         self.closed = False
         self.stack_lines: list[str] = []
 
     def receive(self, seconds: float) -> list[Message]:
-        """Messages that arrived within `seconds`, none when time is up, only part of a line came, or `closed` became true.
+        """Messages that arrive within `seconds`; none when time is up, a line is incomplete, or all is said.
 
         Raises ChannelCorrupted.
         """
@@ -46,6 +47,7 @@ class MessageReader:
             # What is left is a line cut short by the death of its writer.
             self.closed = True
             return []
+        self._received += len(chunk)
         self._pending += chunk
         if len(self._pending) > MAXIMUM_LINE_BYTES:
             raise ChannelCorrupted("a line without an end")
@@ -60,9 +62,9 @@ class MessageReader:
         self.stack_lines.clear()
         deadline = time.monotonic() + seconds
         while not self.closed and (left := deadline - time.monotonic()) > 0:
-            seen = len(messages) + len(self.stack_lines)
+            seen = self._received
             messages += self.receive(min(left, seconds / 4))
-            if self.stack_lines and len(messages) + len(self.stack_lines) == seen:
+            if self.stack_lines and self._received == seen:
                 break
         return messages, list(self.stack_lines)
 

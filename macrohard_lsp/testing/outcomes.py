@@ -35,6 +35,7 @@ def stopped(
     name: str,
     reports: Sequence[Report],
     defined: FrameFields | None,
+    *,
     ending: Ending,
     message: str,
     frames: tuple[Frame, ...],
@@ -55,7 +56,7 @@ def stopped(
 
 
 def collection_result(report: CollectReport) -> TestResult:
-    """A file that could not be collected, or that skipped itself, stands in the results under its own path."""
+    """A file that could not be collected, or skipped itself, stands in the results under its own path."""
     failure = report.failure or Failure(exception="", message="", frames=())
     return TestResult(
         id=report.id or ".",
@@ -81,7 +82,7 @@ def _after_last_rerun(reports: Sequence[Report]) -> Sequence[Report]:
 
 
 def _deciding(reports: Sequence[Report]) -> Report | None:
-    """The report that decides: the first failure, of subtests before the test itself, else a skip, else the call's."""
+    """The first failure, a subtest's before the test's own; else a skip; else the call's report."""
     failed = [report for report in reports if report.outcome == "failed"]
     if failed:
         return next((report for report in failed if report.subtest), failed[0])

@@ -12,7 +12,7 @@ LAST_WORDS = 300
 
 
 def problem_of(attempt: Attempt, record: Record, interpreter: Interpreter) -> str | None:
-    """What kept this process from doing its work, None where it did. Hung and dead tests are results, not problems."""
+    """What kept this process from its work, or None. Tests that hang or die are results instead."""
     session = record.session
     if attempt.end is End.CORRUPTED:
         return (
@@ -27,7 +27,8 @@ def problem_of(attempt: Attempt, record: Record, interpreter: Interpreter) -> st
         first = failure.message.partition("\n")[0]
         return f"{where} could not be imported ({first}); pytest runs nothing until that is repaired"
     if session.internal is not None:
-        return f"pytest itself failed while it ran ({session.internal.message}); no plugin or conftest may raise there"
+        said = session.internal.message
+        return f"pytest itself failed ({said}); look for a plugin or a hook in a conftest that raises"
     if session.finished is None:
         return _unfinished(attempt, session, interpreter)
     return _finished(session, record)
@@ -55,7 +56,8 @@ def _unfinished(attempt: Attempt, session: Session, interpreter: Interpreter) ->
         return f"pytest refused its configuration or arguments: {words}"
     if session.started is None:
         executable = interpreter.choice.executable
-        return f"pytest did not start in {executable} ({describe_end(command)}); its last words: {words or 'none'}"
+        how = describe_end(command)
+        return f"pytest did not start in {executable} ({how}); its last words: {words or 'none'}"
     return f"pytest ended before it was done ({describe_end(command)}); its last words: {words or 'none'}"
 
 
@@ -68,14 +70,16 @@ def _finished(session: Session, record: Record) -> str | None:
         return f"the run was stopped by {session.interrupted.exception}: {session.interrupted.message}"
     if finished.failed and not any(result.broken for result in record.results.values()):
         return (
-            f"pytest counted {finished.failed} failures but reported none of them, so its results can't be trusted; "
-            "a plugin or the program under test interferes with its reports"
+            f"pytest counted {finished.failed} failures but reported none of them, so its results can't be "
+            "trusted; a plugin or the program under test interferes with its reports"
         )
     return None
 
 
 def describe_end(command: CommandResult) -> str:
     """How a process ended, in words: `exit status 3`, `signal 11, SIGSEGV`."""
+    if command.timed_out:
+        return "it cut its connection to the test runner and went on running"
     if command.killed_by:
         return f"killed: {command.killed_by}"
     if command.signal:

@@ -1,4 +1,4 @@
-"""Runs the tests of a project in a Machine and tells how each ended, whatever the tests do to their interpreter."""
+"""Runs a project's tests in a Machine and tells how each ended, whatever they do to their interpreter."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.core.testrun import Ending, Outcome, TestResult, TestRun
 from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.testing import problems
-from macrohard_lsp.testing.attempt import Attempt, End, Orders, run_attempt
+from macrohard_lsp.testing.attempt import Attempt, End, Orders, Site, run_attempt
 from macrohard_lsp.testing.coverage import Coverage, coverage_of
 from macrohard_lsp.testing.messages import frames_of
 from macrohard_lsp.testing.options import TestOptions, pytest_arguments
@@ -44,31 +44,22 @@ def run_tests(
     cancel: Cancel,
 ) -> Tested:
     """Run tests, in a new process after each that hung or killed its interpreter. Raises Cancelled."""
-    return _Runner(machine, interpreter, project, options, on_result, cancel).run()
+    site = Site(machine, interpreter, project, cancel)
+    return _Runner(site, options, Record(on_result)).run()
 
 
 class _Runner:
     """The state of one call of `run_tests`."""
 
-    def __init__(
-        self,
-        machine: Machine,
-        interpreter: Interpreter,
-        project: Project,
-        options: TestOptions,
-        on_result: Callable[[TestResult], None] | None,
-        cancel: Cancel,
-    ) -> None:
-        self._machine = machine
-        self._interpreter = interpreter
-        self._project = project
+    def __init__(self, site: Site, options: TestOptions, record: Record) -> None:
+        self._site = site
         self._options = options
-        self._cancel = cancel
-        self._record = Record(on_result)
-        self._arguments = pytest_arguments(options, interpreter.plugins)
+        self._record = record
+        self._arguments = pytest_arguments(options, site.interpreter.plugins)
         self._began = time.monotonic()
         self._collected: dict[str, None] = {}
         self._problem: str | None = None
+        self._void = False
 
     def run(self) -> Tested:
         orders = Orders(
@@ -93,9 +84,7 @@ class _Runner:
 
     def _run_to_the_end(self, orders: Orders) -> None:
         for _ in range(MOST_RESTARTS + 1):
-            attempt = run_attempt(
-                self._machine, self._interpreter, self._project, orders, self._record, self._cancel
-            )
+            attempt = run_attempt(self._site, orders, self._record)
             self._collected.update(dict.fromkeys(self._record.session.collected or ()))
             if not self._goes_on(attempt):
                 return
@@ -116,7 +105,8 @@ class _Runner:
         """Judge how a process ended; True when the rest is to run in a new one."""
         record = self._record
         if attempt.end is End.FOREIGN:
-            self._problem = refusal(record.origins, self._machine.tier)
+            self._void = True
+            self._problem = refusal(record.origins, self._site.machine.tier)
             return False
         if attempt.end is End.OUT_OF_TIME:
             self._problem = (
@@ -126,9 +116,10 @@ class _Runner:
             return False
         if attempt.end is End.HUNG:
             return True
+        self._void = attempt.end is End.CORRUPTED
         if self._record_dead(attempt):
             return True
-        self._problem = problems.problem_of(attempt, record, self._interpreter) or self._incomplete()
+        self._problem = problems.problem_of(attempt, record, self._site.interpreter) or self._incomplete()
         self._keep_conftest_error()
         return False
 
@@ -142,7 +133,7 @@ class _Runner:
         if stopped is not None and stopped.exception == "Exit":
             return False
         frames = frames_of_stack(
-            attempt.command.stderr.decode("utf-8", "replace").splitlines(), self._machine.workspace
+            attempt.command.stderr.decode("utf-8", "replace").splitlines(), self._site.machine.workspace
         )
         how = problems.describe_end(attempt.command)
         for name in victims:
@@ -192,7 +183,7 @@ class _Runner:
                 f"among them {left[0]}"
             )
         if not self._collected and not self._record.results and self._options.ids is None:
-            where = self._project.directory or "the workspace folder"
+            where = self._site.project.directory or "the workspace folder"
             return (
                 f"pytest found no tests in {where}; check `testpaths` and `python_files` in its configuration"
             )
@@ -203,13 +194,14 @@ class _Runner:
         missing = self._missing()
         if self._problem is None and missing and not record.results:
             self._problem = f"none of the tests asked for was found, such as {missing[0]}; check the ids"
-        results = tuple(record.results.values())
+        # Results that say nothing of this code, or that can't be believed, aren't handed on.
+        results = () if self._void else tuple(record.results.values())
         trapped = set(options.trap)
-        executable = str(self._interpreter.choice.executable)
+        executable = str(self._site.interpreter.choice.executable)
         run = TestRun(
             results=results,
             command=(executable, "-m", "pytest", *self._arguments),
-            tier=self._machine.tier,
+            tier=self._site.machine.tier,
             seconds=time.monotonic() - self._began,
             problem=self._problem,
             missing=missing,

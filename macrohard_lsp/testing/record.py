@@ -106,7 +106,7 @@ class Record:
             self.unreported.add(name)
 
     def add(self, result: TestResult) -> None:
-        """The same id twice in one run (a test that a plugin repeats) counts as broken when one of them broke."""
+        """An id that comes twice (a plugin repeats the test) counts as broken when one of them broke."""
         known = self.results.get(result.id)
         if known is not None and (known.broken or known == result):
             return
@@ -128,7 +128,13 @@ class Record:
             began = session.running.pop(name, now)
             reports = session.reports.get(name, ())
             result = outcomes.stopped(
-                name, reports, self.defined.get(name), ending, message, frames, now - began
+                name,
+                reports,
+                self.defined.get(name),
+                ending=ending,
+                message=message,
+                frames=frames,
+                seconds=now - began,
             )
         self.add(result)
 

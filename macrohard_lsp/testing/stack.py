@@ -1,4 +1,4 @@
-"""Stacks as Python's faulthandler prints them: of a hung test when asked, of a dying interpreter by itself."""
+"""Stacks as Python's faulthandler prints them: a hung test's when asked, a dying interpreter's by itself."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _INSTALLED = ("site-packages", "dist-packages")
 
 
 def frames_of_stack(lines: Sequence[str], workspace: PurePath) -> tuple[Frame, ...]:
-    """Outermost first, from the user's outermost frame on; empty where no stack of a running thread was printed."""
+    """Outermost first, from the user's outermost frame on; empty where no stack of a thread was printed."""
     frames: list[Frame] = []
     reading = False
     for line in lines:

@@ -68,19 +68,19 @@ class Channel:
             self._lock.release()
 
     def answer_stack_requests(self):
-        """On SIGUSR2 write the stack of the running thread, in C, so that a loop inside C code answers too."""
+        """On SIGUSR2 write the running thread's stack, in C, so that a loop inside C code answers too."""
         faulthandler.register(signal.SIGUSR2, file=self._socket.fileno(), all_threads=False, chain=False)
 
     def call_on_stack_request(self, function):
         """Also call `function` on SIGUSR2, as soon as Python code runs again."""
-        signal.signal(signal.SIGUSR2, lambda number, frame: function())
+        signal.signal(signal.SIGUSR2, lambda *_: function())
         faulthandler.register(signal.SIGUSR2, file=self._socket.fileno(), all_threads=False, chain=True)
 
     def _send(self, kind, fields):
         self._number += 1
         fields.update(type=kind, secret=self._secret, number=self._number)
         try:
-            # Half a surrogate pair, from an undecodable file name or a test's own text, has no place in UTF-8.
+            # Half a surrogate pair (an undecodable file name, a test's own text) has no place in UTF-8.
             self._socket.sendall(_encode(fields).encode("utf-8", "replace") + b"\n")
         except OSError:
             _exit(LOST)
@@ -91,7 +91,7 @@ class Channel:
 
 
 def _move_high(descriptor):
-    """Tests that close or reuse low descriptors don't reach this one; programs they start don't inherit it."""
+    """Tests that close or reuse low descriptors don't reach it; programs they start don't inherit it."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     highest = HIGHEST_DESCRIPTOR if soft == resource.RLIM_INFINITY else min(soft, HIGHEST_DESCRIPTOR)
     high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, max(highest - 32, 3))

@@ -36,7 +36,7 @@ class MonitoringTracer:
         monitoring.register_callback(self._tool, events.LINE, self._on_line)
         monitoring.set_events(self._tool, events.PY_START)
 
-    def _on_start(self, code, offset):
+    def _on_start(self, code, _offset):
         if self._name(code.co_filename) is not None:
             self._monitoring.set_local_events(self._tool, code, self._monitoring.events.LINE)
         return self._monitoring.DISABLE
@@ -81,7 +81,7 @@ class FunctionTracer:
         if not self._gave_up:
             sys.settrace(self._hook)
 
-    def _on_call(self, frame, event, argument):
+    def _on_call(self, frame, _event, _argument):
         path = self._name(frame.f_code.co_filename)
         if path is None or self._events > MOST_EVENTS_PER_TEST:
             return None
@@ -93,7 +93,7 @@ class FunctionTracer:
     def _tracer_of(self, path):
         add = self._lines.setdefault(path, set()).add
 
-        def on_line(frame, event, argument):
+        def on_line(frame, event, _argument):
             if event == "line":
                 add(frame.f_lineno)
                 self._events += 1

@@ -39,7 +39,7 @@ def describe_text(longrepr, exception=""):
 
 
 def root_cause_of_collection(exception):
-    """Pytest wraps what went wrong while importing a test module or a conftest; the wrapped error is the news."""
+    """Pytest wraps what went wrong while it imported a test module or a conftest; this unwraps it."""
     if type(exception).__name__ in ("CollectError", "ConftestImportFailure") and exception.__cause__:
         return exception.__cause__
     return exception
@@ -117,7 +117,7 @@ def _inner(exception):
 
 
 def _walk(trace, workspace):
-    """Frames from the user's outermost one inwards, without pytest's own and without those that ask to be hidden."""
+    """Frames from the user's outermost one inwards, without pytest's own and those that ask to be hidden."""
     shown, hidden = [], []
     while trace is not None:
         code = trace.tb_frame.f_code

@@ -15,7 +15,7 @@ def foreign_modules(workspace, directory):
     """
     standard = tuple(os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib"))
     found = []
-    for name, module in sorted(list(sys.modules.items())):
+    for name, module in sorted(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if not isinstance(file, str) or name.startswith("macrohard_inside"):
             continue

@@ -9,7 +9,7 @@ INSTALLED = ("site-packages", "dist-packages")
 
 
 class Workspace:
-    """Names files relative to the workspace folder; remembers its answers, which are asked for in hot paths."""
+    """Names files relative to the workspace folder; asked for every line, so it remembers its answers."""
 
     def __init__(self, folder):
         self.folder = folder

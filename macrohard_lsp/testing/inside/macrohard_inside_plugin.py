@@ -24,7 +24,7 @@ _tracer = None
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-def pytest_load_initial_conftests(early_config):
+def pytest_load_initial_conftests():
     """The first moment at which code of the user's is imported; a broken conftest shows nowhere else."""
     global _tracer
     channel = channels.current()

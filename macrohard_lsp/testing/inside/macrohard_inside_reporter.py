@@ -9,18 +9,18 @@ from macrohard_inside_paths import Workspace
 
 
 class Annotator:
-    """Attaches to each failing report what the report itself doesn't keep; it travels with it between processes."""
+    """Attaches to failing reports what reports don't keep; it travels with them between processes."""
 
     def __init__(self, workspace):
         self._workspace = workspace
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, item, call):
+    def pytest_runtest_makereport(self, call):
         outcome = yield
         self._annotate(outcome, call)
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_make_collect_report(self, collector):
+    def pytest_make_collect_report(self):
         outcome = yield
         if outcome.excinfo is None:
             self._annotate(outcome, getattr(outcome.get_result(), "call", None))
@@ -75,7 +75,7 @@ class Reporter:
         self._tell_collected(tests)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, node, ids):
+    def pytest_xdist_node_collection_finished(self, ids):
         if not self._collected:
             self._tell_collected([[self.canonical_id(name), None] for name in ids])
 

@@ -22,7 +22,7 @@ def arrange_path():
 
 
 def version_of(pytest):
-    """The leading numbers of pytest's version, such as (8, 2); development versions count as what they precede."""
+    """The leading numbers of pytest's version, such as (8, 2)."""
     numbers = []
     for part in str(pytest.__version__).split(".")[:2]:
         digits = "".join(character for character in part if character.isdigit())
