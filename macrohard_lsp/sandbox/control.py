@@ -1,6 +1,7 @@
 """The opener's end of the socket to one launcher: requests, answers, and the news that commands ended."""
 
 import array
+import contextlib
 import os
 import socket
 import subprocess
@@ -160,10 +161,8 @@ class Control:
 
     def close(self) -> None:
         """End the launcher and all it started. Its children die with it even when it has to be killed."""
-        try:
+        with contextlib.suppress(OSError):  # Where the launcher was gone before.
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # The launcher was gone before.
         try:
             self._process.wait(CLOSE_SECONDS)
         except subprocess.TimeoutExpired:

@@ -1,9 +1,7 @@
 """An isolated place that holds a workspace and runs commands."""
 
 import itertools
-import os
 import shutil
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,6 +13,7 @@ from macrohard_lsp.sandbox.control import Control, RequestFailed
 from macrohard_lsp.sandbox.launcher.protocol import Message
 from macrohard_lsp.sandbox.process import CommandResult, MachineProcess
 from macrohard_lsp.sandbox.spec import MachineLost
+from macrohard_lsp.sandbox.streams import open_streams
 from macrohard_lsp.sandbox.view import MINIMAL_ENVIRONMENT, command_options
 
 OUTPUT_BYTES = 262_144
@@ -22,7 +21,8 @@ TAIL_BYTES = 65_536
 DEADLINE_GRACE_SECONDS = 5.0
 """How long after a command's deadline its end may be late before we kill from here as well."""
 CHANNEL_VARIABLE = "MACROHARD_CHANNEL_FD"
-CHANNEL_FD = 3
+CHANNEL_FD, STATUS_FD, SECCOMP_FD, OPTIONS_FD = 3, 4, 5, 6
+"""The numbers that `launcher/commands.py` gives these descriptors in bwrap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Opened:
 
 
 class Machine:
-    """Runs commands in a private copy of a workspace. Made by `open_machine`; closing kills all that runs in it.
+    """Runs commands in a private copy of a workspace. Made by `open_machine`.
 
     One thread uses it; another may cancel or close. Files that one command writes in the workspace
     are there for the next one, and never reach the real folder.
@@ -90,11 +90,13 @@ class Machine:
     ) -> CommandResult:
         """Run a command to its end, or kill it with all it started after `seconds`.
 
-        `cwd` is relative to the workspace. Raises MachineLost, Cancelled (after everything was killed).
+        `cwd` is relative to the workspace. Each output stream keeps its first and last `output_bytes / 2`.
+        Raises MachineLost, Cancelled (after everything was killed), ValueError for a `cwd` outside.
         """
         if cancel is not None:
             cancel.check()
-        process = self._start(argv, cwd, environment, False, stdin, output_bytes, seconds)
+        request = self._start_request(argv, cwd, environment or {}, seconds)
+        process = self._start(request, argv, channel=False, stdin=stdin, output_bytes=output_bytes)
         take_back = cancel.on_cancel(process.kill) if cancel is not None else None
         try:
             result = process.wait(seconds + DEADLINE_GRACE_SECONDS)
@@ -113,76 +115,50 @@ class Machine:
         environment: Mapping[str, str] | None = None,
         channel: bool = True,
     ) -> MachineProcess:
-        """Start a command that goes on until it ends, is killed, or the Machine is closed. Raises MachineLost."""
-        return self._start(argv, cwd, environment, channel, b"", TAIL_BYTES, None)
+        """Start a command that goes on until it ends, is killed, or the Machine is closed.
 
-    def _start(
-        self,
-        argv: Sequence[str],
-        cwd: str,
-        environment: Mapping[str, str] | None,
-        channel: bool,
-        stdin: bytes,
-        output_bytes: int,
-        seconds: float | None,
-    ) -> MachineProcess:
-        identity = next(self._identities)
-        variables = {**self._opened.environment, **(environment or {})}
+        Raises MachineLost, ValueError for a `cwd` outside.
+        """
+        variables = dict(environment or {})
         if channel:
             variables[CHANNEL_VARIABLE] = str(CHANNEL_FD)
-        request = self._start_request(identity, argv, cwd, variables, seconds)
-        pipes = [os.pipe() for _ in range(3)]
-        ours, theirs = socket.socketpair() if channel else (None, None)
-        inside = [pipes[0][0], pipes[1][1], pipes[2][1]]
-        outside = (pipes[0][1], pipes[1][0], pipes[2][0])
-        if not stdin:
-            # Nothing to read is the end of the stream from the start.
-            os.close(outside[0])
-            outside = (-1, outside[1], outside[2])
-        process = MachineProcess(self._control, identity, argv, outside, ours, stdin, output_bytes)
-        try:
-            self._ask(request, fds=(*inside, *((theirs.fileno(),) if theirs is not None else ())))
-        except BaseException:
-            self._control.forget(identity)
-            for fd in outside:
-                if fd >= 0:
-                    os.close(fd)
-            if ours is not None:
-                ours.close()
-            raise
-        finally:
-            for fd in inside:
-                os.close(fd)
-            if theirs is not None:
-                theirs.close()
-        process.begin()
-        return process
+        request = self._start_request(argv, cwd, variables, None)
+        return self._start(request, argv, channel=channel, stdin=b"", output_bytes=TAIL_BYTES)
 
     def _start_request(
-        self,
-        identity: int,
-        argv: Sequence[str],
-        cwd: str,
-        variables: Mapping[str, str],
-        seconds: float | None,
+        self, argv: Sequence[str], cwd: str, extra: Mapping[str, str], seconds: float | None
     ) -> Message:
         opened = self._opened
-        directory = str(opened.workspace / _relative(cwd)) if cwd else str(opened.workspace)
-        command, own = list(argv), dict(variables)
+        variables = {**opened.environment, **extra}
+        directory = str(opened.workspace / _relative(cwd))
+        command, own = list(argv), variables
         options = None
         if opened.options is not None:
             options = [*opened.options, *command_options(directory, variables)]
-            command, own = [opened.bwrap, "--args", "6", "--", *argv], MINIMAL_ENVIRONMENT
+            command, own = [opened.bwrap, "--args", str(OPTIONS_FD), "--", *argv], MINIMAL_ENVIRONMENT
         return {
             "do": "start",
-            "id": identity,
+            "id": next(self._identities),
             "argv": command,
             "options": options,
-            "environment": own,
+            "environment": dict(own),
             "cwd": directory,
             "seconds": seconds,
             "rlimits": dict(opened.rlimits),
         }
+
+    def _start(
+        self, request: Message, argv: Sequence[str], *, channel: bool, stdin: bytes, output_bytes: int
+    ) -> MachineProcess:
+        with open_streams(channel, bool(stdin)) as (streams, inside):
+            process = MachineProcess(self._control, request["id"], argv, streams, output_bytes)
+            try:
+                self._ask(request, fds=inside)
+            except BaseException:
+                self._control.forget(request["id"])
+                raise
+        process.begin(stdin)
+        return process
 
     def write_files(self, files: Mapping[str, bytes | None]) -> None:
         """Put files into the workspace inside (None removes one). Nothing follows a link.
@@ -208,7 +184,7 @@ class Machine:
             answer = failure.answer
             if answer.get("lost"):
                 raise MachineLost(
-                    f"the workspace {self.workspace} was removed or replaced while a Machine used it; open it again"
+                    f"the workspace {self.workspace} was removed while a Machine used it: open a new one"
                 ) from failure
             if answer.get("refused"):
                 raise ValueError(answer["error"]) from failure

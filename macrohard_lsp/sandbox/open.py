@@ -1,5 +1,8 @@
 """Opening Machines."""
 
+import os
+import platform
+import re
 import shutil
 import tempfile
 import uuid
@@ -11,12 +14,10 @@ from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.sandbox import view
 from macrohard_lsp.sandbox.control import Control, RequestFailed
 from macrohard_lsp.sandbox.launcher.protocol import Message
-from macrohard_lsp.sandbox.machine import Machine, Opened
+from macrohard_lsp.sandbox.machine import SECCOMP_FD, STATUS_FD, Machine, Opened
 from macrohard_lsp.sandbox.seccomp import filter_bytes
 from macrohard_lsp.sandbox.spec import Limits, MachineLost, MachineSpec, MachineUnavailable
 
-SECCOMP_FD = 5
-STATUS_FD = 4
 SKIPPED_IN_COPIES = (
     ".git",
     ".hg",
@@ -32,22 +33,28 @@ SKIPPED_IN_COPIES = (
     ".pytest_cache",
     ".ruff_cache",
 )
-"""Directories that the process tier's copy leaves out: large, and either not needed or shown where they are."""
+"""Directories that the process tier's copy leaves out: large, and not needed or found where they are."""
 INSTALL_BWRAP = "install it (apt install bubblewrap, dnf install bubblewrap)"
 ALLOW_NAMESPACES = (
-    "allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces above 0, "
-    "and on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0 or an AppArmor profile for bwrap)"
+    "allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, "
+    "user.max_user_namespaces above 0, and on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0 "
+    "or an AppArmor profile for bwrap)"
 )
 MEBIBYTE = 2**20
+NAMESPACED_PROCESS_LIMIT = (5, 14)
+THREADS_PER_PROCESS = 8
 CHECK_SECONDS = 20.0
 _working_bwraps: set[str] = set()
 
 
 def open_machine(spec: MachineSpec, tier: Tier, cancel: Cancel | None = None) -> Machine:
-    """Open a Machine of exactly this tier. Raises MachineUnavailable, Cancelled, OSError for `spec.files`."""
+    """Open a Machine of exactly this tier.
+
+    Raises MachineUnavailable, Cancelled, and what `Machine.write_files` raises for `spec.files`.
+    """
     if cancel is not None:
         cancel.check()
-    refusal = view.refuse_workspace(spec.workspace, spec.read_only)
+    refusal = view.refuse_workspace(spec.workspace)
     if refusal:
         raise MachineUnavailable(refusal)
     if tier is Tier.VM:
@@ -82,7 +89,7 @@ def open_machine(spec: MachineSpec, tier: Tier, cancel: Cancel | None = None) ->
 
 
 def _check_once(machine: Machine, bwrap: str) -> None:
-    """Run a command in the first Machine: what bwrap is not allowed to do shows only when it starts something."""
+    """Run a command in the first Machine: only then does it show what bwrap is not allowed to do."""
     if bwrap in _working_bwraps:
         return
     result = machine.run(["true"], seconds=CHECK_SECONDS)
@@ -105,10 +112,24 @@ def _environment(given: Mapping[str, str], home: str, extra: Mapping[str, str]) 
     return {**defaults, **given}
 
 
+def _rlimits(limits: Limits) -> dict[str, int]:
+    return {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": limits.open_files}
+
+
+def _process_rlimit(limits: Limits) -> dict[str, int]:
+    """A hard bound on processes and threads, where the kernel counts them for each user namespace alone.
+
+    Older kernels count everything the user runs, and for root the limit doesn't hold.
+    """
+    release = tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])
+    if os.geteuid() == 0 or release < NAMESPACED_PROCESS_LIMIT:
+        return {}
+    return {"RLIMIT_NPROC": limits.processes * THREADS_PER_PROCESS}
+
+
 def _watcher(limits: Limits) -> str:
-    return (
-        f"watched every 100 ms: {limits.memory_bytes // MEBIBYTE} MiB of memory, {limits.processes} processes"
-    )
+    memory = limits.memory_bytes // MEBIBYTE
+    return f"watched every 100 ms: {memory} MiB of memory, {limits.processes} processes"
 
 
 def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
@@ -132,7 +153,7 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
         _layer(answer["copied"], spec.limits),
         "system call filter" if seccomp else "not: system call filter (unknown processor architecture)",
         _watcher(spec.limits),
-        f"/tmp of {view.TMP_BYTES // MEBIBYTE} MiB and /dev/shm of {view.SHM_BYTES // MEBIBYTE} MiB of its own",
+        f"own /tmp ({view.TMP_BYTES // MEBIBYTE} MiB) and /dev/shm ({view.SHM_BYTES // MEBIBYTE} MiB)",
         "an environment of named variables only",
     )
     return Opened(
@@ -140,7 +161,7 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
         spec.workspace,
         protections,
         _environment(spec.environment, "/tmp/home", {}),
-        {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": spec.limits.open_files},
+        {**_rlimits(spec.limits), **_process_rlimit(spec.limits)},
         bwrap,
         ("--json-status-fd", str(STATUS_FD), *options),
     )
@@ -148,11 +169,9 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
 
 def _layer(copied: str, limits: Limits) -> str:
     size = f"at most {limits.writable_bytes // MEBIBYTE} MiB"
-    return (
-        f"a private copy of the workspace, {size}, because {copied}"
-        if copied
-        else f"copy-on-write workspace, {size}"
-    )
+    if copied:
+        return f"a private copy of the workspace, {size}, because {copied}"
+    return f"copy-on-write workspace, {size}"
 
 
 def _why_no_namespace(failure: RequestFailed, spec: MachineSpec) -> str:
@@ -164,7 +183,10 @@ def _why_no_namespace(failure: RequestFailed, spec: MachineSpec) -> str:
 
 def _too_large(spec: MachineSpec) -> str:
     size = spec.limits.writable_bytes // MEBIBYTE
-    return f"the workspace is too large to copy: it holds more than {size} MiB; raise the limit or open a smaller folder"
+    return (
+        f"the workspace is too large to copy: it holds more than {size} MiB; "
+        "open a smaller folder, or raise the limit"
+    )
 
 
 def _open_process(control: Control, spec: MachineSpec) -> Opened:
@@ -199,7 +221,7 @@ def _open_process(control: Control, spec: MachineSpec) -> Opened:
         Path(answer["workspace"]),
         protections,
         _environment(spec.environment, str(temporary / "home"), {"TMPDIR": str(temporary / "tmp")}),
-        {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": spec.limits.open_files},
+        _rlimits(spec.limits),
         "",
         None,
         temporary,

@@ -14,7 +14,7 @@ PROBE_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class TierReport:
-    """`reason` is a sentence: that the tier works, or why it doesn't and what to do. `protections` as a Machine's."""
+    """`reason` is a sentence: that the tier works, or why it doesn't and what to do."""
 
     tier: Tier
     available: bool

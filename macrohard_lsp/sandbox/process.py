@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from macrohard_lsp.sandbox.control import Control, Ended
 from macrohard_lsp.sandbox.output import HeadAndTail
 from macrohard_lsp.sandbox.spec import MachineLost
+from macrohard_lsp.sandbox.streams import Streams
 
 READ_BYTES = 1 << 16
 KILL_SECONDS = 10.0
 """How long a killed command may take to be gone before its whole Machine is ended."""
 DRAIN_SECONDS = 2.0
 """How long output is waited for after a command has ended and nothing of it is left."""
+POLL_SECONDS = 0.5
 SHELL_SIGNAL_BASE = 128
 
 
@@ -25,11 +27,11 @@ SHELL_SIGNAL_BASE = 128
 class CommandResult:
     """How a command ended.
 
-    One of `exit_code` and `signal` is None (both when a supervisor lost track of the program). bwrap reports
-    death by signal n as exit code 128 + n, so in the namespace tier a program that exits with such
-    a code by itself is reported as if by the signal. `killed_by` is "memory", "processes" or
-    "request"; a passed deadline is `timed_out`. `stdout` and `stderr` are bounded, `dropped_bytes`
-    counts what they lack. A program that could not be started has exit code 127.
+    One of `exit_code` and `signal` is None. bwrap reports death by signal n as exit code 128 + n, so in
+    the namespace tier a program that exits with such a code by itself is reported as if by the signal.
+    `killed_by` is "memory", "processes" or "request"; a passed deadline is `timed_out`. `stdout` and
+    `stderr` are bounded, `dropped_bytes` counts what they lack. A program that could not be started
+    has exit code 127.
     """
 
     argv: tuple[str, ...]
@@ -52,42 +54,35 @@ class MachineProcess:
     """
 
     def __init__(
-        self,
-        control: Control,
-        identity: int,
-        argv: Sequence[str],
-        streams: tuple[int, int, int],
-        channel: socket.socket | None,
-        stdin: bytes,
-        output_bytes: int,
+        self, control: Control, identity: int, argv: Sequence[str], streams: Streams, output_bytes: int
     ) -> None:
         self._control = control
         self._identity = identity
         self._argv = tuple(argv)
-        self._channel = channel
+        self._streams = streams
         self._outputs = (HeadAndTail(output_bytes), HeadAndTail(output_bytes))
         self._output_lock = threading.Lock()
-        self._streams = streams
-        self._stdin = stdin
         self._ended = threading.Event()
         self._ending: Ended | None = None
-        self._started = time.monotonic()
-        self._drained = threading.Thread(target=self._drain, name="machine-output", daemon=True)
+        self._drainer: threading.Thread | None = None
         control.listen(identity, self._on_end)
 
     @property
     def channel(self) -> socket.socket:
-        if self._channel is None:
+        if self._streams.channel is None:
             raise ValueError("this command was started without a channel")
-        return self._channel
+        return self._streams.channel
 
     @property
     def running(self) -> bool:
         return not self._ended.is_set()
 
-    def begin(self) -> None:
-        """Start draining; called once the launcher has the other ends."""
-        self._drained.start()
+    def begin(self, stdin: bytes) -> None:
+        """Feed the command its input and start draining; called once the launcher has the other ends."""
+        self._drainer = threading.Thread(
+            target=self._drain, args=(stdin,), name="machine-output", daemon=True
+        )
+        self._drainer.start()
 
     def _on_end(self, ending: Ended | None) -> None:
         self._ending = ending
@@ -103,8 +98,11 @@ class MachineProcess:
         self._kill(timed_out=False)
 
     def _kill(self, timed_out: bool) -> None:
-        if self.running:
-            self._control.request({"do": "kill", "id": self._identity, "timed_out": timed_out})
+        try:
+            if self.running:
+                self._control.request({"do": "kill", "id": self._identity, "timed_out": timed_out})
+        except MachineLost:
+            return  # The launcher is gone, and everything it had started died with it.
 
     def wait(self, seconds: float) -> CommandResult:
         """Wait for the end, kill what hasn't ended after `seconds`. Raises MachineLost."""
@@ -113,7 +111,8 @@ class MachineProcess:
             if not self._ended.wait(KILL_SECONDS):
                 self._control.kill()
                 raise MachineLost("a command could not be killed, so its whole Machine was ended")
-        self._drained.join(DRAIN_SECONDS + 1.0)
+        if self._drainer is not None:
+            self._drainer.join(DRAIN_SECONDS + 1.0)
         return self._result()
 
     def output_tail(self) -> tuple[bytes, bytes]:
@@ -142,34 +141,34 @@ class MachineProcess:
             ending["cpu_seconds"],
         )
 
-    def _drain(self) -> None:
-        """Move bytes both ways until the command's ends are closed, never longer than a little after its end."""
-        stdin, *outputs = self._streams
-        left = memoryview(self._stdin)
-        quiet_until: float | None = None
+    def _drain(self, stdin: bytes) -> None:
+        """Move bytes both ways until the command's ends are closed, or a little after its end."""
+        streams, left = self._streams, memoryview(stdin)
+        fds = {fd for fd in (streams.stdin, streams.stdout, streams.stderr) if fd >= 0}
+        give_up: float | None = None
         with selectors.DefaultSelector() as selector:
-            for fd, output in zip(outputs, self._outputs, strict=True):
+            for fd, output in zip((streams.stdout, streams.stderr), self._outputs, strict=True):
                 selector.register(fd, selectors.EVENT_READ, output)
-            if left:
-                os.set_blocking(stdin, False)
-                selector.register(stdin, selectors.EVENT_WRITE, None)
-            while any(key.data is not None for key in selector.get_map().values()):
-                if self._ended.is_set():
-                    quiet_until = quiet_until or time.monotonic() + DRAIN_SECONDS
-                    if time.monotonic() > quiet_until:
+            if streams.stdin >= 0:
+                os.set_blocking(streams.stdin, False)
+                selector.register(streams.stdin, selectors.EVENT_WRITE)
+            while fds - {streams.stdin}:
+                if not self.running:
+                    give_up = give_up or time.monotonic() + DRAIN_SECONDS
+                    if time.monotonic() > give_up:
                         break
-                for key, _ in selector.select(0.5):
+                for key, _ in selector.select(POLL_SECONDS):
                     if key.data is None:
                         left = _feed(key.fd, left)
-                        if not left:
-                            selector.unregister(key.fd)
-                            os.close(key.fd)
-                            stdin = -1
-                    elif not self._take(key.fd, key.data):
+                        done = not left
+                    else:
+                        done = not self._take(key.fd, key.data)
+                    if done:
                         selector.unregister(key.fd)
-        for fd in (stdin, *outputs):
-            if fd >= 0:
-                os.close(fd)
+                        os.close(key.fd)
+                        fds.remove(key.fd)
+        for fd in fds:
+            os.close(fd)
 
     def _take(self, fd: int, output: HeadAndTail) -> bool:
         data = os.read(fd, READ_BYTES)

@@ -81,7 +81,10 @@ def _check_architecture(architecture: _Architecture) -> list[Instruction]:
 
 
 def _check_arguments(calls: dict[str, int]) -> list[Instruction]:
-    """Calls that depend on an argument. `clone3` hides its flags in memory: absent, it makes libc fall back to clone."""
+    """Calls that depend on an argument.
+
+    `clone3` keeps its flags in memory, where a filter can't look; without it libc falls back to clone.
+    """
     deny = _return(ERRNO | errno.EPERM)
     allow = _return(ALLOW)
     clone = [_argument(0), (JUMP_ANY_BIT, 0, 1, NEW_NAMESPACE_FLAGS), deny, allow]

@@ -15,7 +15,10 @@ class MachineLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one command of a Machine may use. `writable_bytes` is for the workspace; /tmp and /dev/shm have their own."""
+    """What one command of a Machine may use.
+
+    `writable_bytes` is for the workspace's layer; /tmp and /dev/shm have their own.
+    """
 
     memory_bytes: int = 4 * 2**30
     processes: int = 512
@@ -36,4 +39,4 @@ class MachineSpec:
     files: Mapping[str, bytes | None]
     read_only: tuple[Path, ...]
     environment: Mapping[str, str]
-    limits: Limits = Limits()  # noqa: RUF009 - frozen, so sharing the default is safe.
+    limits: Limits = Limits()

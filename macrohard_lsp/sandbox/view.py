@@ -30,7 +30,9 @@ ETC_SHOWN = (
     "ssl",
     "timezone",
 )
-"""What of the real /etc is shown where it exists: nothing that says who uses the machine or how it is reached."""
+"""What of the real /etc is shown where it exists: nothing that tells who uses the computer."""
+
+NAME_SERVICES = ("passwd", "group", "shadow", "hosts", "services", "protocols")
 
 RESERVED = (
     "/",
@@ -51,7 +53,7 @@ RESERVED = (
 
 
 def uid_inside() -> int:
-    """Root is shown as an ordinary user: it has none of root's powers inside, and programs that believe in them break."""
+    """Root is shown as an ordinary user: programs that believe they have its powers break without them."""
     return os.geteuid() or USER
 
 
@@ -66,7 +68,7 @@ def etc_files() -> dict[str, str]:
         "passwd": f"user:x:{uid}:{gid}:user:/tmp/home:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
         "group": f"user:x:{gid}:\nnogroup:x:65534:\n",
         "hosts": f"127.0.0.1 localhost {HOST_NAME}\n::1 localhost ip6-localhost\n",
-        "nsswitch.conf": "passwd: files\ngroup: files\nshadow: files\nhosts: files\nservices: files\nprotocols: files\n",
+        "nsswitch.conf": "".join(f"{name}: files\n" for name in NAME_SERVICES),
         "hostname": f"{HOST_NAME}\n",
     }
 
@@ -136,10 +138,10 @@ def _further(workspace: Path, read_only: tuple[Path, ...]) -> list[Path]:
     return further
 
 
-def refuse_workspace(workspace: Path, read_only: tuple[Path, ...]) -> str:
+def refuse_workspace(workspace: Path) -> str:
     """A sentence where the workspace can't be shown in a Machine, else empty."""
     if not workspace.is_absolute() or not workspace.is_dir():
         return f"{workspace} is not a folder that can be opened: choose the project's own folder"
     if str(workspace) in RESERVED:
-        return f"{workspace} can't be a workspace, because a Machine fills that path itself: open a folder below it"
+        return f"{workspace} can't be a workspace, a Machine fills that path itself: open a folder below it"
     return ""

@@ -1,3 +1,5 @@
+# ruff: noqa: PTH
+# The launcher uses no pathlib: importing it would double the time to start.
 """The launcher of one Machine: started with one end of a socket pair, alive as long as the other end is.
 
 It owns the Machine's namespace (or its temporary directory), starts commands on request, watches
@@ -25,6 +27,10 @@ SIGNAL_RETRY_SECONDS = 0.01
 PR_SET_CHILD_SUBREAPER = 36
 
 
+def _wake(_signum: int, _frame: object) -> None:
+    """Being handled at all is what makes SIGCHLD write to the wake-up descriptor."""
+
+
 class Launcher:
     def __init__(self, sock: socket.socket, opener: int) -> None:
         self.sock = sock
@@ -45,8 +51,8 @@ class Launcher:
         for fd in (self.wake_read, wake_write):
             os.set_blocking(fd, False)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGTERM, lambda *_: self.finish())
+        signal.signal(signal.SIGCHLD, _wake)
+        signal.signal(signal.SIGTERM, self.on_terminate)
 
     # What keeps it alive.
 
@@ -57,6 +63,9 @@ class Launcher:
         gone = any(event & (select.POLLRDHUP | select.POLLHUP) for _, event in poll.poll(0))
         if gone or os.getppid() != self.opener:
             self.finish()
+
+    def on_terminate(self, _signum: int, _frame: object) -> None:
+        self.finish()
 
     def finish(self) -> None:
         """Kill everything, remove the temporary directory, and exit."""

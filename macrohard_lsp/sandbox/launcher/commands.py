@@ -1,3 +1,5 @@
+# ruff: noqa: PTH
+# The launcher uses no pathlib: importing it would double the time to start.
 """One started command: spawning it, watching what it uses, killing it, and how it ended."""
 
 import fcntl
@@ -193,8 +195,8 @@ def _limit(rlimits: dict[str, int]) -> None:
     for name, value in rlimits.items():
         kind: int = getattr(resource, name)
         _, hard = resource.getrlimit(kind)
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (value, value))
+        lower = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (lower, lower))
 
 
 def _execute(request: dict[str, Any]) -> None:

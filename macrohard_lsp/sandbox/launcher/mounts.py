@@ -1,3 +1,5 @@
+# ruff: noqa: PTH
+# The launcher uses no pathlib: importing it would double the time to start.
 """The copy-on-write workspace: namespaces and mounts of the launcher's own, gone when it is gone.
 
 The launcher mounts a size-limited tmpfs over the workspace's own path, where only its own mount

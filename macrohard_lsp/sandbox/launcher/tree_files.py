@@ -1,3 +1,5 @@
+# ruff: noqa: PTH
+# The launcher uses no pathlib: importing it would double the time to start.
 """Reading, writing and copying files below a directory, without ever following a link out of it.
 
 Every path is walked one component at a time from an open directory, links refused: a link that the
@@ -31,10 +33,7 @@ def _open_parent(root: int, parts: list[str], create: bool) -> int:
     for part in parts[:-1]:
         try:
             if create:
-                try:
-                    os.mkdir(part, 0o755, dir_fd=current)
-                except FileExistsError:
-                    pass
+                _ensure_directory(part, current)
             below = os.open(part, DIRECTORY, dir_fd=current)
         finally:
             os.close(current)
@@ -42,8 +41,15 @@ def _open_parent(root: int, parts: list[str], create: bool) -> int:
     return current
 
 
+def _ensure_directory(name: str, parent: int) -> None:
+    try:
+        os.mkdir(name, 0o755, dir_fd=parent)
+    except FileExistsError:
+        return  # Opening it comes next, and fails where it is no directory.
+
+
 def write_file(root: int, path: str, data: bytes) -> None:
-    """Put `data` at `path`, making directories as needed. What stood there is replaced, never written through."""
+    """Put `data` at `path`, making directories as needed. What stands there is replaced."""
     parts = _parts(path)
     parent = _open_parent(root, parts, create=True)
     temporary = f".{os.getpid()}.macrohard-new"
@@ -68,7 +74,7 @@ def _mode_for(parent: int, name: str) -> int:
         standing = os.stat(name, dir_fd=parent, follow_symlinks=False)
     except FileNotFoundError:
         return 0o644
-    return stat.S_IMODE(standing.st_mode) if stat.S_ISREG(standing.st_mode) else 0o644
+    return standing.st_mode & 0o777 if stat.S_ISREG(standing.st_mode) else 0o644
 
 
 def remove_file(root: int, path: str) -> None:

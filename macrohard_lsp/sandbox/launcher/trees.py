@@ -1,3 +1,5 @@
+# ruff: noqa: PTH
+# The launcher uses no pathlib: importing it would double the time to start.
 """Process trees as /proc shows them: who descends from whom, and how much memory they hold."""
 
 import os
@@ -6,6 +8,7 @@ import time
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 HAS_CHILDREN_FILES = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
+MOST_SWEPT = 1 << 16
 SWEEP_SECONDS = 5.0
 """How long a sweep keeps killing what keeps forking before it gives up."""
 
@@ -72,7 +75,7 @@ def resident_bytes(pids: list[int]) -> int:
 
 
 def proportional_bytes(pids: list[int]) -> int:
-    """Resident memory, with shared pages divided among their holders: dearer to read than `resident_bytes`."""
+    """Resident memory, with shared pages divided among their holders; slower to read."""
     total = 0
     for pid in pids:
         try:
@@ -102,8 +105,8 @@ def cpu_seconds(pids: list[int]) -> float:
 def send(pid: int, signum: int) -> None:
     try:
         os.kill(pid, signum)
-    except ProcessLookupError:
-        return  # It ended by itself, which is what was wanted.
+    except (ProcessLookupError, PermissionError):
+        return  # It ended by itself; or it is a setuid program, which is out of our reach.
 
 
 def sweep(own: int, spare: set[int]) -> None:
@@ -114,12 +117,8 @@ def sweep(own: int, spare: set[int]) -> None:
     """
     give_up = time.monotonic() + SWEEP_SECONDS
     while time.monotonic() < give_up:
-        doomed = [
-            pid
-            for child in children(own)
-            if child not in spare
-            for pid in [child, *descendants(child, 1 << 16)]
-        ]
+        strays = [child for child in children(own) if child not in spare]
+        doomed = [pid for child in strays for pid in [child, *descendants(child, MOST_SWEPT)]]
         for signum in (signal.SIGSTOP, signal.SIGKILL):
             for pid in doomed:
                 send(pid, signum)
