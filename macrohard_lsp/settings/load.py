@@ -88,7 +88,7 @@ def _read(file: Path) -> Mapping[str, Any]:
             return {}
         if not file.is_file() or file.stat().st_size > MAX_FILE_BYTES:
             raise SettingsError(
-                f"{file} is not a file of less than {MAX_FILE_BYTES >> 20} MiB. Put one in its place."
+                f"{file} is not a file of at most {MAX_FILE_BYTES >> 20} MiB. Put one in its place."
             )
         return tomllib.loads(file.read_text("utf-8"))
     except OSError as error:

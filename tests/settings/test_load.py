@@ -1,0 +1,217 @@
+"""Precedence, what a bad value's sentence says, and what a folder may not say before it is trusted."""
+
+from pathlib import Path
+
+import pytest
+
+from macrohard_lsp.core.tier import Tier
+from macrohard_lsp.settings.errors import SettingsError
+from macrohard_lsp.settings.load import COMMAND_LINE, DEFAULT, LoadedSettings, load_settings
+from macrohard_lsp.settings.model import Settings
+
+
+@pytest.fixture
+def load(folder: Path, home: Path):
+    def load(project: str = "", user: str = "", *, trusted: bool = True, **overrides) -> LoadedSettings:
+        (folder / "pyproject.toml").write_text(project)
+        if user:
+            (home / ".config" / "macrohard").mkdir(parents=True)
+            (home / ".config" / "macrohard" / "settings.toml").write_text(user)
+        dotted = {field.replace("__", "."): value for field, value in overrides.items()}
+        return load_settings(folder, trusted=trusted, overrides=dotted, variables={}, home=home)
+
+    return load
+
+
+def test_without_any_file_all_is_default(folder: Path, home: Path):
+    loaded = load_settings(folder, trusted=False, overrides={}, variables={}, home=home)
+    assert loaded.settings == Settings()
+    assert set(loaded.sources.values()) == {DEFAULT}
+    assert loaded.notes == ()
+
+
+def test_command_line_beats_user_beats_folder(load, folder: Path, home: Path):
+    loaded = load(
+        "[tool.macrohard.fix]\nseed = 1\njobs = 1\nbudget_seconds = 1\n",
+        "[fix]\nseed = 2\njobs = 2\n",
+        fix__seed=3,
+        fix__jobs=None,
+    )
+    assert loaded.settings.fix.seed == 3
+    assert loaded.settings.fix.jobs == 2
+    assert loaded.settings.fix.budget_seconds == 1
+    assert loaded.sources["fix.seed"] == COMMAND_LINE
+    assert loaded.sources["fix.jobs"] == str(home / ".config/macrohard/settings.toml")
+    assert loaded.sources["fix.budget_seconds"] == f"{folder / 'pyproject.toml'} [tool.macrohard]"
+    assert loaded.sources["test.timeout_seconds"] == DEFAULT
+
+
+def test_xdg_config_home_is_honoured_only_when_absolute(folder: Path, home: Path, tmp_path: Path):
+    for directory, seed in ((tmp_path / "xdg", 7), (home / ".config", 8)):
+        (directory / "macrohard").mkdir(parents=True)
+        (directory / "macrohard" / "settings.toml").write_text(f"[fix]\nseed = {seed}\n")
+    for variables, seed in (({"XDG_CONFIG_HOME": str(tmp_path / "xdg")}, 7), ({"XDG_CONFIG_HOME": "xdg"}, 8)):
+        loaded = load_settings(folder, trusted=True, overrides={}, variables=variables, home=home)
+        assert loaded.settings.fix.seed == seed
+
+
+def test_every_field_can_be_set(load):
+    loaded = load("""
+        [tool.macrohard]
+        interpreter = ".venv"
+        tier = "vm"
+        exclude = ["build/", "*.generated.py"]
+        test = {arguments = ["-p", "no:cacheprovider"], timeout_seconds = 5}
+        fix = {budget_seconds = 1.5, jobs = 2, seed = 4}
+    """)
+    assert loaded.settings.tier is Tier.VM
+    assert loaded.settings.exclude == ("build/", "*.generated.py")
+    assert loaded.settings.test.arguments == ("-p", "no:cacheprovider")
+    assert loaded.settings.fix.jobs_or_default == 2
+    assert 1 <= Settings().fix.jobs_or_default <= 4
+    assert DEFAULT not in loaded.sources.values()
+
+
+BAD_VALUES = {
+    "interpretor = 'x'": "there is no setting `interpretor`; did you mean `interpreter`?",
+    "[tool.macrohard.fix]\njob = 2": "there is no setting `fix.job`; did you mean `fix.jobs`?",
+    "timeout_seconds = 3": "there is no setting `timeout_seconds`; did you mean `test.timeout_seconds`?",
+    "zzz = 1": "There are: interpreter, tier, test.arguments, test.timeout_seconds, fix.budget_seconds",
+    "tier = 'docker'": "`tier` is 'docker'; it has to be one of 'vm', 'namespace' or 'process'.",
+    "[tool.macrohard.fix]\njobs = 0": "`fix.jobs` is 0; it has to be at least 1.",
+    "[tool.macrohard.fix]\njobs = 65": "`fix.jobs` is 65; it has to be at most 64.",
+    "[tool.macrohard.fix]\njobs = '2'": "`fix.jobs` is '2'; it has to be a whole number.",
+    "[tool.macrohard.fix]\njobs = true": "`fix.jobs` is True; it has to be a whole number.",
+    "[tool.macrohard.fix]\nbudget_seconds = 0": "`fix.budget_seconds` is 0; it has to be more than 0",
+    "[tool.macrohard.fix]\nbudget_seconds = nan": "`fix.budget_seconds` is nan; it has to be a finite",
+    "[tool.macrohard.test]\ntimeout_seconds = 'x'": "`test.timeout_seconds` is 'x'; it has to be a number.",
+    "[tool.macrohard.test]\narguments = '-x'": "`test.arguments` is '-x'; it has to be a list of texts.",
+    "[tool.macrohard.test]\narguments = [1]": "`test.arguments.0` is 1; it has to be a text in quotes.",
+    "interpreter = ''": "`interpreter` is ''; it has to be a text that is not empty.",
+    "fix = 3": "`fix` is 3; it has to be a table.",
+}
+
+
+@pytest.mark.parametrize("toml", BAD_VALUES)
+def test_a_bad_value_is_named_with_its_file_and_what_is_allowed(load, folder: Path, toml: str):
+    with pytest.raises(SettingsError) as raised:
+        load(f"[tool.macrohard]\n{toml}\n")
+    assert str(raised.value).startswith(f"{folder / 'pyproject.toml'} [tool.macrohard]: ")
+    assert BAD_VALUES[toml] in str(raised.value)
+
+
+def test_a_bad_value_elsewhere_names_that_source(load, home: Path):
+    with pytest.raises(SettingsError, match=r"settings\.toml: `fix\.seed` is -1; it has to be at least 0\."):
+        load(user="[fix]\nseed = -1\n")
+    (home / ".config/macrohard/settings.toml").write_text("")
+    with pytest.raises(SettingsError, match=r"the command line: `fix\.seed` is -2"):
+        load(fix__seed=-2)
+
+
+def test_a_value_of_any_length_is_shown_short(load):
+    with pytest.raises(SettingsError) as raised:
+        load(f"[tool.macrohard]\ntier = '{'x' * 10_000}'\n")
+    assert len(str(raised.value)) < 500
+
+
+def test_broken_toml_names_line_and_column(load, folder: Path):
+    with pytest.raises(SettingsError) as raised:
+        load("[tool.macrohard]\ntier = \n")
+    assert f"{folder / 'pyproject.toml'}, line 2, column 8, is not TOML: Invalid value." in str(raised.value)
+
+
+def test_other_bad_files_have_their_sentence(load, folder: Path, home: Path):
+    pyproject = folder / "pyproject.toml"
+
+    def sentence() -> str:
+        with pytest.raises(SettingsError) as raised:
+            load_settings(folder, trusted=True, overrides={}, variables={}, home=home)
+        return str(raised.value)
+
+    pyproject.write_bytes(b"# caf\xe9\n")
+    assert "is not UTF-8 at byte 5" in sentence()
+    pyproject.write_bytes(b"#" * (1 << 21))
+    assert "is not a file of at most 1 MiB" in sentence()
+    pyproject.unlink()
+    pyproject.mkdir()
+    assert "is not a file" in sentence()
+    pyproject.rmdir()
+    pyproject.write_text("[tool]\nmacrohard = 3\n")
+    assert "`tool.macrohard` is 3; it has to be a table" in sentence()
+
+
+def test_an_untrusted_folder_names_no_program_and_weakens_nothing(load, folder: Path):
+    project = """
+        [tool.macrohard]
+        interpreter = "./evil"
+        tier = "process"
+        exclude = ["build/"]
+        test = {arguments = ["-p", "evil"], timeout_seconds = 5}
+    """
+    loaded = load(project, trusted=False)
+    assert loaded.settings.interpreter is None
+    assert loaded.settings.tier is None
+    assert loaded.settings.test.arguments == ()
+    assert loaded.settings.test.timeout_seconds == 5
+    assert loaded.settings.exclude == ("build/",)
+    assert loaded.sources["interpreter"] == DEFAULT
+    assert len(loaded.notes) == 3
+    assert loaded.notes[0] == (
+        f"`interpreter` in {folder / 'pyproject.toml'} [tool.macrohard] is not honoured: it names a program, "
+        "and the folder is not trusted. `macrohard-lsp trust PATH` trusts it."
+    )
+    assert "holds `-p`" in loaded.notes[2]
+    trusted = load(project, trusted=True)
+    assert (trusted.settings.interpreter, trusted.settings.tier) == ("./evil", Tier.PROCESS)
+    assert trusted.notes == ()
+
+
+def test_the_user_may_say_what_an_untrusted_folder_may_not(load):
+    loaded = load(user="interpreter = '/usr/bin/python3'\ntier = 'process'\n", trusted=False)
+    assert loaded.settings.interpreter == "/usr/bin/python3"
+    assert loaded.settings.tier is Tier.PROCESS
+    assert loaded.notes == ()
+
+
+def test_a_stronger_tier_may_be_asked_for_without_trust(load):
+    assert load("[tool.macrohard]\ntier = 'vm'\n", trusted=False).settings.tier is Tier.VM
+
+
+HARMLESS = (
+    ["-x", "-q", "--strict-markers"],
+    ["-m", "not slow", "--maxfail=1"],
+    ["-k", "/etc/passwd"],
+    ["tests/unit", "tests/test_a.py::test_b"],
+    ["--ignore=tests/slow", "--deselect", "tests/test_a.py::test_b"],
+    [],
+)
+REFUSED = (
+    ["-p", "evil"],
+    ["-pevil"],
+    ["-c", "/etc/passwd"],
+    ["--rootdir=/"],
+    ["-o", "python_files=*"],
+    ["--junit-xml=out.xml"],
+    ["/etc"],
+    ["../other"],
+    ["tests/../../other"],
+    ["~/other"],
+    ["@arguments.txt"],
+    ["--ignore", "/etc"],
+    ["--ignore"],
+    ["-x", "--pdbcls=evil:Evil"],
+)
+
+
+@pytest.mark.parametrize("arguments", HARMLESS, ids=" ".join)
+def test_arguments_that_only_choose_tests_need_no_trust(load, arguments: list[str]):
+    loaded = load(f"[tool.macrohard.test]\narguments = {arguments}\n", trusted=False)
+    assert loaded.settings.test.arguments == tuple(arguments)
+    assert loaded.notes == ()
+
+
+@pytest.mark.parametrize("arguments", REFUSED, ids=" ".join)
+def test_other_arguments_are_put_aside_together(load, arguments: list[str]):
+    loaded = load(f"[tool.macrohard.test]\narguments = {['-q', *arguments]}\n", trusted=False)
+    assert loaded.settings.test.arguments == ()
+    assert len(loaded.notes) == 1
