@@ -1,4 +1,4 @@
-# ruff: noqa: PTH
+# ruff: noqa: PTH102, PTH116, PTH118, PTH119
 # The launcher uses no pathlib: importing it would double the time to start.
 """The launcher of one Machine: started with one end of a socket pair, alive as long as the other end is.
 

@@ -1,4 +1,4 @@
-# ruff: noqa: PTH
+# ruff: noqa: PTH123
 # The launcher uses no pathlib: importing it would double the time to start.
 """One started command: spawning it, watching what it uses, killing it, and how it ended."""
 

@@ -1,4 +1,4 @@
-# ruff: noqa: PTH
+# ruff: noqa: PTH102, PTH118, PTH123
 # The launcher uses no pathlib: importing it would double the time to start.
 """The copy-on-write workspace: namespaces and mounts of the launcher's own, gone when it is gone.
 

@@ -1,4 +1,4 @@
-# ruff: noqa: PTH
+# ruff: noqa: PTH101, PTH114, PTH118, PTH123
 # The launcher uses no pathlib: importing it would double the time to start.
 """Reading, writing and copying files below a directory, without ever following a link out of it.
 

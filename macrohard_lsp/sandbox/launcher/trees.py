@@ -1,4 +1,4 @@
-# ruff: noqa: PTH
+# ruff: noqa: PTH110, PTH123, PTH208
 # The launcher uses no pathlib: importing it would double the time to start.
 """Process trees as /proc shows them: who descends from whom, and how much memory they hold."""
 
