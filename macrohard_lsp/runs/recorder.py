@@ -39,6 +39,7 @@ class RunRecorder:
         self.run_id = run_id
         self.problem = problem
         self._journal = journal
+        self._odd = journal.notes if journal else ()
         self._lock = threading.RLock()
         self._waiting: list[tuple[int, float, str]] = []
         self._timer: threading.Timer | None = None
@@ -49,8 +50,7 @@ class RunRecorder:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences about the journal that belong in the report of this Run."""
-        odd = self._journal.notes if self._journal else ()
-        return odd if self.problem is None else (*odd, self.problem)
+        return self._odd if self.problem is None else (*self._odd, self.problem)
 
     def record(self, event: RunEvent) -> None:
         """Write `event`. It is committed on return; only `TestEnded` and `Progress` wait, up to 0.1 s."""

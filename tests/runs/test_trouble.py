@@ -1,5 +1,6 @@
-"""Killed writers, two writers, damaged files, disks that are full or read-only: the main job never notices."""
+"""Killed writers, several writers, damaged files, full and read-only disks: the main job goes on."""
 
+import os
 import signal
 import sqlite3
 import subprocess
@@ -61,7 +62,7 @@ def test_a_killed_but_unreaped_process_counts_as_gone(journal_path: Path, start_
     assert process.stdout
     run_id = process.stdout.readline().split()[0]
     process.send_signal(signal.SIGKILL)
-    assert process.stdout.read() == ""  # Closed by its death; nobody has waited for it yet.
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # It has ended, and stays a zombie.
     with Journal.open(journal_path) as journal:
         assert journal.show(run_id).state is RunState.INTERRUPTED
     process.communicate(timeout=10)

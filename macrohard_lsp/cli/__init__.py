@@ -1,0 +1,1 @@
+"""Floor 8: the command line. Runs the engine in its own process, for people and for programs."""

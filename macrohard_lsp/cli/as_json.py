@@ -1,0 +1,80 @@
+"""Reports as the JSON objects that programs read. `Console.result` adds the schema's number."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from macrohard_lsp.core.proof import RungProof
+from macrohard_lsp.core.proposal import Proposal
+from macrohard_lsp.core.snapshot import Snapshot
+from macrohard_lsp.core.tier import Tier
+from macrohard_lsp.core.unified_diff import to_unified_diff
+from macrohard_lsp.engine.requests import FixReport, FixStatus, TestReport
+
+_EMPTY: dict[str, dict[str, Any]] = {
+    "test": {"passed": 0, "failed": 0, "errors": 0, "skipped": 0, "tests": []},
+    "fix": {"proposals": [], "cpu_seconds": 0.0, "candidates": 0},
+}
+
+
+def json_of_tests(report: TestReport) -> dict[str, Any]:
+    return {
+        "message": report.message,
+        "tier": report.tier.value,
+        "seconds": round(report.seconds, 3),
+        "passed": report.passed,
+        "failed": report.failed,
+        "errors": report.errors,
+        "skipped": report.skipped,
+        "tests": [{"id": result.id, "outcome": result.outcome.value} for result in report.results],
+    }
+
+
+def json_of_fix(report: FixReport) -> dict[str, Any]:
+    return {
+        "status": report.status.value,
+        "message": report.message,
+        "tier": report.tier.value,
+        "seconds": round(report.seconds, 3),
+        "proposals": [json_of_proposal(report.snapshot, proposal) for proposal in report.proposals],
+        "cpu_seconds": round(report.cpu_seconds, 3),
+        "candidates": report.candidates,
+    }
+
+
+def json_of_proposal(snapshot: Snapshot, proposal: Proposal) -> dict[str, Any]:
+    headline = proposal.proof.headline
+    return {
+        "title": proposal.title,
+        "kind": proposal.kind.value,
+        "rung": headline.value if headline else None,
+        "fixes": list(proposal.fixes),
+        "ambiguous": proposal.ambiguous,
+        "distinguishing_input": proposal.distinguishing_input,
+        "patch": to_unified_diff(snapshot, proposal.change_set),
+        "author": proposal.author,
+        "proof": json_of_proof(proposal.proof.rungs),
+    }
+
+
+def json_of_proof(rungs: Sequence[RungProof]) -> list[dict[str, Any]]:
+    return [
+        {
+            "rung": proof.rung.value,
+            "result": proof.result.value,
+            "command": list(proof.command),
+            "seconds": round(proof.seconds, 3),
+            "tier": proof.tier.value if proof.tier else None,
+        }
+        for proof in rungs
+    ]
+
+
+def json_of_failure(command: str, message: str, tier: Tier | None, seconds: float) -> dict[str, Any]:
+    """The shape of a report of `command` with nothing in it. `tier` is the one asked for, if one was."""
+    return {
+        "status": FixStatus.ERROR.value,
+        "message": message,
+        "tier": tier.value if tier else None,
+        "seconds": round(seconds, 3),
+        **_EMPTY.get(command, {}),
+    }

@@ -1,0 +1,137 @@
+"""`macrohard-lsp fix [PATH]`: repair failing tests, and hand back edits with proof."""
+
+import argparse
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from macrohard_lsp.cli.arguments import Parser, SubCommands, existing_folder, jobs, seconds, seed
+from macrohard_lsp.cli.console import Console, output_is_terminal, write_output
+
+if TYPE_CHECKING:
+    from macrohard_lsp.cli.working import Working
+    from macrohard_lsp.core.changeset import ChangeSet
+    from macrohard_lsp.engine.requests import FixReport, FixRequest
+
+_EXITS = {"fixed": 0, "nothing-failing": 0, "partly-fixed": 1, "no-fix": 1, "error": 2}
+
+
+def add(commands: SubCommands, common: Parser) -> None:
+    parser = commands.add_parser(
+        "fix",
+        parents=[common],
+        help="repair failing tests; prints a patch, or applies it",
+        description="Looks for edits that make failing tests pass and break none, and proves each in fresh "
+        "Machines. The patch goes to stdout, so `macrohard-lsp fix > fix.patch` keeps it. "
+        "Exit code 0: all failing tests fixed or none failing, 1: not, or only partly, 2: could not run.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "path", nargs="?", default=".", metavar="PATH", help="the folder (default: the current one)"
+    )
+    parser.add_argument(
+        "--test", action="append", default=[], metavar="ID", help="repair this test (repeatable)"
+    )
+    parser.add_argument("--apply", action="store_true", help="write the first fix for each test to the files")
+    parser.add_argument("--seed", type=seed, metavar="N", help="the same seed gives the same search")
+    parser.add_argument("--jobs", type=jobs, metavar="N", help="how many workers search at once")
+    parser.add_argument("--budget-seconds", type=seconds, metavar="N", help="stop searching after so long")
+    parser.add_argument(
+        "--budget-cpu-seconds", type=seconds, metavar="N", help="stop searching after so much processor time"
+    )
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    from macrohard_lsp.cli.as_json import json_of_fix
+    from macrohard_lsp.cli.handing_over import how_to_apply
+    from macrohard_lsp.cli.plain_text import visible
+    from macrohard_lsp.cli.selection import select
+    from macrohard_lsp.cli.show_fix import text_of_fix
+    from macrohard_lsp.cli.working import working
+    from macrohard_lsp.core.budget import Spent
+    from macrohard_lsp.core.unified_diff import to_unified_diff_bytes
+    from macrohard_lsp.engine.engine import run_fix
+    from macrohard_lsp.engine.requests import FixStatus
+    from macrohard_lsp.workspace.write import WriteRefused
+
+    request = _request(arguments)
+    written = ""
+    with working(console, "fix", request.folder, _asked(request, arguments), _settings(arguments)) as work:
+        report = run_fix(request, work.context)
+        work.check()
+        selection = select(report.snapshot, report.proposals)
+        if arguments.apply and selection.taken:
+            try:
+                written = _apply(report, selection.change_set, work)
+            except WriteRefused as refused:
+                message = f"A proven fix was found but not written: {refused}"
+                report = replace(report, status=FixStatus.ERROR, message=message)
+        spent = Spent(seconds=report.seconds, cpu_seconds=report.cpu_seconds)
+        work.recorder.finish(report.status.value, report.message, spent)
+    console.say(text_of_fix(report, console))
+    for note in selection.notes:
+        console.warn(f"Note: {visible(note)}")
+    if selection.taken and not console.as_json:
+        _print_patch(to_unified_diff_bytes(report.snapshot, selection.change_set))
+    if len(selection.taken) > 1:
+        console.say("Each of these fixes was proven alone; `macrohard-lsp test` tells how they do together.")
+    if selection.taken:
+        console.say(written or how_to_apply(request.folder))
+    console.result(json_of_fix(report))
+    return _EXITS[report.status.value]
+
+
+def _request(arguments: argparse.Namespace) -> "FixRequest":
+    from macrohard_lsp.core.budget import Budget
+    from macrohard_lsp.engine.requests import FixRequest
+
+    return FixRequest(
+        folder=existing_folder(arguments.path),
+        tests=tuple(dict.fromkeys(arguments.test)),
+        tier=arguments.tier,
+        seed=arguments.seed or 0,
+        jobs=arguments.jobs,
+        budget=Budget(seconds=arguments.budget_seconds, cpu_seconds=arguments.budget_cpu_seconds),
+    )
+
+
+def _settings(arguments: argparse.Namespace) -> dict[str, object]:
+    return {
+        "fix.seed": arguments.seed,
+        "fix.jobs": arguments.jobs,
+        "fix.budget_seconds": arguments.budget_seconds,
+    }
+
+
+def _asked(request: "FixRequest", arguments: argparse.Namespace) -> dict[str, Any]:
+    """The request as the journal keeps it."""
+    return {
+        "tests": list(request.tests),
+        "tier": request.tier,
+        "apply": arguments.apply,
+        "seed": request.seed,
+        "jobs": request.jobs,
+        "budget_seconds": request.budget.seconds,
+        "budget_cpu_seconds": request.budget.cpu_seconds,
+    }
+
+
+def _print_patch(patch: bytes) -> None:
+    """The patch, byte for byte for a program; on a terminal, with nothing in it that could command one."""
+    from macrohard_lsp.cli.plain_text import visible
+
+    if output_is_terminal():
+        patch = visible(patch.decode("utf-8", "replace")).encode()
+    write_output(patch)
+
+
+def _apply(report: "FixReport", change_set: "ChangeSet", work: "Working") -> str:
+    """Write the selection to the files; returns what to tell a person. Raises WriteRefused."""
+    from macrohard_lsp.cli.handing_over import what_was_written
+    from macrohard_lsp.cli.runs import APPLIED_PATCH
+    from macrohard_lsp.core.unified_diff import to_unified_diff
+    from macrohard_lsp.workspace.write import write_changes
+
+    # The way back is recorded first: a kill between the two steps must not leave a change nobody can undo.
+    recorded = work.recorder.attach(APPLIED_PATCH, to_unified_diff(report.snapshot, change_set))
+    write_changes(report.snapshot, change_set)
+    return what_was_written(change_set.paths, report.snapshot.root, work.recorder.run_id, recorded)

@@ -1,0 +1,59 @@
+"""A repair report in words for a person: each Proposal with its proof, then what to do with it."""
+
+from collections.abc import Iterator, Sequence
+
+from macrohard_lsp.cli.console import Console
+from macrohard_lsp.cli.plain_text import one_line, seconds_text, visible
+from macrohard_lsp.cli.show_tests import finding_lines
+from macrohard_lsp.core.proof import RungProof, RungResult
+from macrohard_lsp.core.proposal import Proposal
+from macrohard_lsp.engine.requests import FixReport, FixStatus
+
+MAX_REASON = 100
+
+_COLORS = {RungResult.PASSED: "green", RungResult.FAILED: "red", RungResult.NOT_RUN: "dim"}
+
+
+def text_of_fix(report: FixReport, console: Console) -> str:
+    """The report without the patch, which goes its own way."""
+    return "\n".join(_lines(report, console))
+
+
+def _lines(report: FixReport, console: Console) -> Iterator[str]:
+    yield from finding_lines(report.findings, set(), console)
+    for number, proposal in enumerate(report.proposals, start=1):
+        yield from _proposal(number, proposal, console)
+        yield ""
+    for note in report.notes:
+        yield console.styled(f"Note: {one_line(note, 500)}", "yellow")
+    good = report.status in (FixStatus.FIXED, FixStatus.NOTHING_FAILING)
+    yield console.styled(visible(report.message), "bold", "green" if good else "red")
+    took = f"{seconds_text(report.seconds)} in all, {seconds_text(report.cpu_seconds)} of processor time"
+    yield console.styled(f"Took {took}; tier: {report.tier.value}.", "dim")
+
+
+def _proposal(number: int, proposal: Proposal, console: Console) -> Iterator[str]:
+    yield console.styled(f"{number}. {one_line(proposal.title, 300)}", "bold")
+    if proposal.rationale:
+        yield f"   {one_line(proposal.rationale, 500)}"
+    yield from (f"     {row}" for row in proof_table(proposal.proof.rungs, console))
+    if proposal.ambiguous:
+        yield "   Ambiguous: another edit passes the same tests and behaves differently."
+    if proposal.ambiguous and proposal.distinguishing_input:
+        yield f"   They differ for: {one_line(proposal.distinguishing_input, 300)}"
+
+
+def proof_table(rungs: Sequence[RungProof], console: Console) -> list[str]:
+    """One aligned row per rung: its name, how it ended, how long that took and where, and why it failed."""
+    width = max(len(proof.rung.value) for proof in rungs)
+    rows: list[str] = []
+    for proof in rungs:
+        ran = proof.result is not RungResult.NOT_RUN
+        result = console.styled(f"{proof.result.value:7}", _COLORS[proof.result])
+        took = seconds_text(proof.seconds) if ran else ""
+        tier = proof.tier.value if proof.tier and ran else ""
+        row = (
+            f"{proof.rung.value:{width}}  {result}  {took:>8}  {tier:9}  {one_line(proof.reason, MAX_REASON)}"
+        )
+        rows.append(row.rstrip())
+    return rows
