@@ -1,0 +1,192 @@
+"""`make bench-real`: put each historical bug back, let the program repair it, and judge what it offers."""
+
+import argparse
+import dataclasses
+import hashlib
+import json
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.real.bugs import Bug, load_bugs
+from bench.real.oracle import Judgement, Verdict, judge
+from bench.real.prepare import ROOT, STORE, CannotPrepareError, Place, fresh_copy, prepare
+from bench.real.report import Row, summary, table, violations
+from bench.real.suite import clean_environment, run_plainly
+from bench.results import measured_on, replace_section
+
+VERDICTS = Path(__file__).with_name("verdicts.toml")
+# Baseline, proof and start-up come on top of the search budget that the program is told.
+GRACE_SECONDS = 600
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _options(arguments)
+    bugs = [bug for bug in load_bugs() if not options.only or bug.name in options.only]
+    if not bugs:
+        print(
+            f"no bug of that name; there are: {', '.join(bug.name for bug in load_bugs())}", file=sys.stderr
+        )
+        return 2
+    rows: list[Row] = []
+    for bug in bugs:
+        print(f"{bug.name} {bug.version} …", file=sys.stderr, flush=True)
+        try:
+            place = prepare(bug)
+        except CannotPrepareError as problem:
+            print(f"{bug.name}: {problem}", file=sys.stderr)
+            return 2
+        row = attempt(bug, place, options)
+        rows.append(row)
+        _keep(row)
+        print(table([row], bugs).splitlines()[-1], flush=True)
+    body = "\n\n".join(
+        part
+        for part in (
+            "## Historical bugs of real libraries (`make bench-real`)",
+            f"Measured {measured_on()}; search budget {options.budget_seconds:.0f} s a bug. "
+            "[RULE.md](real/RULE.md) says how the bugs were chosen, [README.md](real/README.md) how *right*, "
+            "equal in behaviour to upstream's fix, is judged.",
+            table(rows, bugs),
+            f"**{summary(rows)}**",
+            violations(rows),
+        )
+        if part
+    )
+    print(summary(rows))
+    if not options.only:
+        replace_section("bench-real", body)
+    return 1 if any(row.violations for row in rows) else 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench-real", description=__doc__)
+    parser.add_argument("--only", action="append", metavar="NAME", help="this bug alone (may be repeated)")
+    parser.add_argument("--budget-seconds", type=float, default=60.0)
+    parser.add_argument("--jobs", type=int, help="handed on to `fix`")
+    return parser.parse_args(arguments)
+
+
+def attempt(bug: Bug, place: Place, options: argparse.Namespace) -> Row:
+    """Run `fix` on the library with the bug in it and judge the first Fix it offers."""
+    fresh_copy(bug, place, buggy=True)
+    before = _digests(place.work)
+    command = [sys.executable, "-m", "macrohard_lsp", "fix", str(place.work), "--json"]
+    command += ["--budget-seconds", f"{options.budget_seconds:g}"]
+    if options.jobs:
+        command += ["--jobs", str(options.jobs)]
+    started = time.monotonic()
+    answer, problem = _ask(command, place, options.budget_seconds + GRACE_SECONDS)
+    seconds = time.monotonic() - started
+    broken: list[str] = []
+    if _digests(place.work) != before:
+        broken.append("`fix` without --apply changed the library's folder")
+    fixes = [proposal for proposal in answer.get("proposals", []) if proposal.get("kind") == "fix"]
+    row = Row(
+        bug=bug.name,
+        version=bug.version,
+        status=problem or str(answer.get("status", "error")),
+        proven=bool(fixes),
+        verdict=None,
+        seconds=seconds,
+        cpu_seconds=answer.get("cpu_seconds"),
+        candidates=answer.get("candidates"),
+        rank=rank_of(bug, answer.get("findings", [])),
+        tier=str(answer.get("tier", "")),
+    )
+    for number, fix in enumerate(fixes):
+        patched, wrong = _verify(bug, place, fix["patch"])
+        broken += wrong
+        if number == 0:
+            digest = digest_of(patched)
+            verdict = known_verdict(bug.name, digest) or judge(bug, place, patched)
+            row = dataclasses.replace(
+                row, verdict=verdict, title=fix.get("title", ""), patch=fix["patch"], patch_digest=digest
+            )
+    return dataclasses.replace(row, violations=tuple(broken))
+
+
+def _ask(command: list[str], place: Place, seconds: float) -> tuple[dict[str, Any], str]:
+    """The program's JSON answer, or an empty one and a word for what went wrong."""
+    environment = clean_environment(VIRTUAL_ENV=str(place.venv), PYTHONPATH=str(ROOT))
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return {}, "over the time limit"
+    (place.fixed.parent / "fix.stderr").write_text(done.stderr, "utf-8")
+    (place.fixed.parent / "fix.json").write_text(done.stdout, "utf-8")
+    try:
+        return json.loads(done.stdout), ""
+    except json.JSONDecodeError:
+        return {}, f"no JSON, exit {done.returncode}"
+
+
+def rank_of(bug: Bug, findings: Sequence[dict[str, Any]]) -> int | None:
+    """Where the first suspect on one of the lines the fix touches stands among the suspects, from 1."""
+    suspects = [finding for finding in findings if finding.get("kind") == "suspect"]
+    for rank, finding in enumerate(suspects, 1):
+        where = finding.get("location") or {}
+        if where.get("path") == bug.file and bug.true_lines[0] <= where.get("line", 0) <= bug.true_lines[1]:
+            return rank
+    return None
+
+
+def _verify(bug: Bug, place: Place, patch: str) -> tuple[dict[str, str], list[str]]:
+    """Apply a Fix to a fresh copy and run the library's own tests: the changed files, and what is wrong."""
+    fresh_copy(bug, place, buggy=True)
+    before = _digests(place.work)
+    applied = subprocess.run(
+        ["git", "apply", "--whitespace=nowarn", "-"],
+        cwd=place.work,
+        input=patch.encode("utf-8"),
+        capture_output=True,
+        check=False,
+    )
+    if applied.returncode != 0:
+        return {}, [f"a Fix does not apply: {applied.stderr.decode('utf-8', 'replace').strip()}"]
+    after = _digests(place.work)
+    changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+    run = run_plainly(place.python, place.work)
+    wrong = [] if run.exit_code == 0 else [f"a Fix fails the library's own suite (exit {run.exit_code})"]
+    if any(not path.endswith(".py") or path not in before for path in changed):
+        wrong.append(f"a Fix touches what is no source file of the library: {', '.join(changed)}")
+    return {path: (place.work / path).read_bytes().decode("utf-8") for path in changed}, wrong
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    files = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def digest_of(patched: dict[str, str]) -> str:
+    """Identifies a patch by what the files become, however the diff is written."""
+    text = json.dumps(sorted(patched.items()))
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+
+
+def known_verdict(bug: str, digest: str, path: Path = VERDICTS) -> Verdict | None:
+    """A person's judgement of exactly this patch, where one is on file."""
+    entries: list[dict[str, Any]] = tomllib.loads(path.read_text("utf-8")).get("verdict", [])
+    for entry in entries:
+        if entry["bug"] == bug and entry["digest"] == digest:
+            return Verdict(Judgement.RIGHT if entry["right"] else Judgement.NOT_RIGHT, entry["reason"])
+    return None
+
+
+def _keep(row: Row) -> None:
+    """One line a bug in the journal of all runs, and the patch beside it for whoever has to look."""
+    STORE.mkdir(parents=True, exist_ok=True)
+    with (STORE / "results.jsonl").open("a", encoding="utf-8") as journal:
+        journal.write(json.dumps({"measured": measured_on(), **dataclasses.asdict(row)}) + "\n")
+    if row.patch:
+        (STORE / f"{row.bug}-{row.patch_digest}.diff").write_text(row.patch, "utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
