@@ -56,18 +56,20 @@ class Claim:
 class ProvingTools:
     """`open_machine` opens a fresh Machine that holds the given Snapshot and shows the given interpreter.
 
-    `ignored` names, for the directory of a project, the other projects inside it, relative to it.
+    `ignored` are, for the directory of each project, the arguments that leave out other projects inside it.
+    `jobs` is how many Machines may work at once.
     """
 
     open_machine: Callable[[Snapshot, Interpreter], Machine]
     options: TestOptions
     ignored: Mapping[str, tuple[str, ...]]
     tier: Tier
+    jobs: int
     cancel: Cancel
 
     def whole_suite(self, baseline: ProjectBaseline) -> TestOptions:
         """The user's own test command for one project, without the other projects that lie inside it."""
-        extra = tuple(f"--ignore={path}" for path in self.ignored.get(baseline.project.directory, ()))
+        extra = self.ignored.get(baseline.project.directory, ())
         return replace(self.options, arguments=(*self.options.arguments, *extra))
 
     def selecting(self, ids: tuple[str, ...], trap: tuple[str, ...] = ()) -> TestOptions:

@@ -1,6 +1,7 @@
 """The two rungs that run tests: everything that passed still passes, and what failed passes in three fresh runs."""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 from macrohard_lsp.core.cancel import Cancel, Cancelled
 from macrohard_lsp.core.snapshot import Snapshot
@@ -45,15 +46,19 @@ def failing_tests_pass(claim: Claim, after: Snapshot, tools: ProvingTools) -> Ev
         repaired = claim.repairs_in(baseline)
         if not repaired:
             continue
-        for number in range(FRESH_RUNS):
-            run = _fresh_run(after, baseline, tools, repaired).run
-            command = run.command
-            wrong = _not_passed(run, repaired)
+        traps = (*((),) * FRESH_RUNS, repaired)
+        with ThreadPoolExecutor(max_workers=tools.jobs) as pool:
+            runs = tuple(
+                pool.map(lambda trap: _fresh_run(after, baseline, tools, repaired, trap), traps)  # noqa: B023
+            )
+        command = (*runs[0].run.command, *repaired)
+        for number, tested in enumerate(runs[:FRESH_RUNS], start=1):
+            wrong = _not_passed(tested.run, repaired)
             if wrong:
-                return Evidence(False, f"{wrong[0]} did not pass in fresh run {number + 1}", command=command)
-        forged = _fresh_run(after, baseline, tools, repaired, trap=repaired).forged
-        if forged:
-            return Evidence(False, f"{forged[0]} is reported as passed even when it fails: results are forged")
+                return Evidence(False, f"{wrong[0]} did not pass in fresh run {number}", command=command)
+        if runs[-1].forged:
+            name = runs[-1].forged[0]
+            return Evidence(False, f"{name} is reported as passed even when it fails: results are forged")
     return Evidence(
         True, evidence=f"{len(claim.repairs)} failed in 3 runs before and pass in 3 after", command=command
     )
@@ -64,7 +69,7 @@ def _fresh_run(
     baseline: ProjectBaseline,
     tools: ProvingTools,
     ids: tuple[str, ...],
-    trap: tuple[str, ...] = (),
+    trap: tuple[str, ...],
 ) -> Tested:
     options = tools.selecting(ids, trap)
     with tools.open_machine(after, baseline.interpreter) as machine:

@@ -2,7 +2,8 @@
 
 import queue
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 
 from macrohard_lsp.core.cancel import Cancelled
 from macrohard_lsp.repair.candidate import Candidate
@@ -39,6 +40,8 @@ class Search:
         self._spans = spans
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        self._going = threading.Event()
+        self._going.set()
         self._found: queue.SimpleQueue[Survivor | None] = queue.SimpleQueue()
         self._frontier = Frontier(task.suspects, self._generate, self._modes(), task.seed)
         self._validators: list[Validator] = []
@@ -74,9 +77,19 @@ class Search:
             self.close()
         self._tools.cancel.check()
 
+    @contextmanager
+    def paused(self) -> Generator[None]:
+        """No new candidate is begun meanwhile: what is being proven is likely right, and gets the processors."""
+        self._going.clear()
+        try:
+            yield
+        finally:
+            self._going.set()
+
     def close(self) -> None:
         """Stop the workers and wait until their Machines are closed."""
         self._stop.set()
+        self._going.set()
         for thread in self._threads:
             thread.join(JOIN_SECONDS)
 
@@ -117,6 +130,8 @@ class Search:
         """The next attempt, or None when there is nothing left or nothing left to spend."""
         while not self._stop.is_set() and not self._tools.out_of_budget(self.cpu_seconds):
             self._tools.cancel.check()
+            if not self._going.wait(POLL_SECONDS):
+                continue
             with self._lock:
                 attempt = self._frontier.pop()
                 if attempt is not None:

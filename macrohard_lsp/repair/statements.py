@@ -1,4 +1,4 @@
-"""FileLines as statements: a statement over several lines is executed, and suspected, as a whole."""
+"""Lines as statements: a statement over several lines is executed, and suspected, as a whole."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -19,11 +19,18 @@ def statement_spans(root: Node) -> dict[int, tuple[int, int]]:
         pending.extend(node.children)
         if node.parent is None or node.parent.kind not in ("block", "module") or not node.named:
             continue
-        body = next((child for child in node.children if child.kind == "block"), None)
+        body = _body(node)
         last = node.end_line if body is None else max(node.line, body.line - 1)
         for line in range(node.line, last + 1):
             spans.setdefault(line, (node.line, last))
     return spans
+
+
+def _body(node: Node) -> Node | None:
+    """The first block of a compound statement; that of the definition below its decorators."""
+    if node.kind == "decorated_definition":
+        return next((body for child in node.children if (body := _body(child))), None)
+    return next((child for child in node.children if child.kind == "block"), None)
 
 
 def spread_lines(lines: FileLines, spans: Mapping[str, Spans]) -> dict[str, frozenset[int]]:

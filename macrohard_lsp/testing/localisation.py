@@ -62,7 +62,7 @@ def rank_suspects(
     import_lines: FileLines,
     editable: frozenset[str],
 ) -> tuple[Suspect, ...]:
-    """FileLines of `editable` files, most suspicious first.
+    """Lines of `editable` files, most suspicious first.
 
     `coverage` holds the executed lines of each test that was traced; `import_lines` those executed
     while the program was imported, which no test can be blamed for and which get a small score of

@@ -1,0 +1,134 @@
+"""The baseline: the user's own test command on the program as it is, and which failures are steady."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from macrohard_lsp.core.events import FindingFound, Progress, StageStarted, TestEnded
+from macrohard_lsp.core.finding import Finding
+from macrohard_lsp.core.interpreter import Interpreter, Project
+from macrohard_lsp.core.testrun import TestResult, TestRun
+from macrohard_lsp.engine.context import EngineContext
+from macrohard_lsp.engine.requests import CouldNotRun
+from macrohard_lsp.engine.workplace import Workplace
+from macrohard_lsp.engine.layout import ids_of, ignore_arguments, sentence_about
+from macrohard_lsp.proving.case import ProjectBaseline
+from macrohard_lsp.testing.options import TestOptions
+from macrohard_lsp.testing.pytest_run import run_tests
+from macrohard_lsp.testing.stability import Stability, classify
+
+PROGRESS_EVERY = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """`results` are those of the first run, with steady verdicts put in; `confirmed` failed in three fresh runs."""
+
+    baselines: tuple[ProjectBaseline, ...]
+    results: tuple[TestResult, ...]
+    confirmed: Mapping[str, TestResult]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+
+def measure(workplace: Workplace, ids: tuple[str, ...], context: EngineContext) -> Measured:
+    """Run `ids`, or everything. Raises CouldNotRun when no project's tests could be run at all."""
+    baselines: list[ProjectBaseline] = []
+    verdicts: list[Stability] = []
+    notes: list[str] = []
+    for project, interpreter in workplace.projects:
+        own = ids_of(project, [project for project, _ in workplace.projects], ids) if ids else None
+        if own == ():
+            continue
+        measured = _Measurement(workplace, project, interpreter, own, context)
+        run = measured.first()
+        if run.problem is not None and not run.results:
+            raise CouldNotRun(sentence_about(run.problem, project))
+        if run.problem is not None:
+            notes.append(sentence_about(run.problem, project))
+        stability = measured.stability(run)
+        if stability.problem is not None:
+            notes.append(sentence_about(stability.problem, project))
+        unsteady = {r.id for r in (*stability.flaky, *stability.suite_order, *stability.undecided)}
+        baselines.append(ProjectBaseline(project, interpreter, run, frozenset(unsteady)))
+        verdicts.append(stability)
+    if not baselines:
+        raise CouldNotRun(f"No test was found that is named {' or '.join(ids)}.")
+    for finding in (finding for verdict in verdicts for finding in verdict.findings):
+        context.listener(FindingFound(finding))
+    return _measured(tuple(baselines), verdicts, notes)
+
+
+def _measured(
+    baselines: tuple[ProjectBaseline, ...], verdicts: list[Stability], notes: list[str]
+) -> Measured:
+    flaky = {result.id: result for verdict in verdicts for result in verdict.flaky}
+    results = tuple(flaky.get(r.id, r) for baseline in baselines for r in baseline.run.results)
+    return Measured(
+        baselines,
+        results,
+        {result.id: result for verdict in verdicts for result in verdict.confirmed},
+        tuple(finding for verdict in verdicts for finding in verdict.findings),
+        tuple(notes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Measurement:
+    workplace: Workplace
+    project: Project
+    interpreter: Interpreter
+    ids: tuple[str, ...] | None
+    context: EngineContext
+
+    def first(self) -> TestRun:
+        where = self.project.directory or self.workplace.snapshot.root.name
+        version = self.interpreter.version_text
+        origin = self.interpreter.choice.origin
+        self.context.listener(
+            StageStarted("baseline", f"Running the tests of {where} (Python {version}, {origin})")
+        )
+        ended = 0
+
+        def tell(result: TestResult) -> None:
+            nonlocal ended
+            ended += 1
+            self.context.listener(TestEnded(result))
+            if ended % PROGRESS_EVERY == 0:
+                self.context.listener(Progress("baseline", ended, None, "tests run"))
+
+        return self._run(self.ids, tell)
+
+    def stability(self, first: TestRun) -> Stability:
+        if first.broken:
+            self.context.listener(
+                StageStarted("baseline", f"Running {len(first.broken)} failing tests again, each time afresh")
+            )
+        return classify(first, lambda ids: self._run(ids if ids is not None else self.ids, None))
+
+    def _run(self, ids: tuple[str, ...] | None, tell: Callable[[TestResult], None] | None) -> TestRun:
+        settings = self.workplace.settings.test
+        projects = [project for project, _ in self.workplace.projects]
+        options = TestOptions(
+            ids=ids,
+            test_seconds=settings.timeout_seconds,
+            arguments=(*settings.arguments, *ignore_arguments(self.project, projects)),
+        )
+        with self.workplace.room.open(self.workplace.snapshot, self.interpreter.choice) as machine:
+            return run_tests(
+                machine,
+                self.interpreter,
+                self.project,
+                options,
+                on_result=tell,
+                cancel=self.context.cancel,
+            ).run
+
+
+def matching(results: tuple[TestResult, ...], asked: tuple[str, ...]) -> frozenset[str]:
+    """Ids that `asked` names: exactly, or as the file, class or unparametrised function they belong to."""
+    return frozenset(
+        result.id
+        for result in results
+        for name in asked
+        if result.id == name or result.id.startswith((f"{name}::", f"{name}["))
+    )

@@ -1,0 +1,167 @@
+"""One repair: localise, search, prove what survives, until every failing test has a Fix or the Budget is spent."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from macrohard_lsp.core.events import Progress, ProposalFound, StageStarted
+from macrohard_lsp.core.finding import Finding
+from macrohard_lsp.core.proof import Rung
+from macrohard_lsp.core.proposal import Proposal
+from macrohard_lsp.core.snapshot import Snapshot
+from macrohard_lsp.core.testrun import TestResult
+from macrohard_lsp.engine.context import EngineContext
+from macrohard_lsp.engine.localise import Localised, localise, suspect_findings
+from macrohard_lsp.engine.proposals import change_set_of, proposal_of
+from macrohard_lsp.engine.spending import Meter
+from macrohard_lsp.engine.workplace import Workplace
+from macrohard_lsp.engine.layout import ignore_arguments
+from macrohard_lsp.proving.case import Claim, ProjectBaseline, ProvingTools
+from macrohard_lsp.proving.ladder import prove
+from macrohard_lsp.repair.search import Search
+from macrohard_lsp.repair.task import RepairTools, Survivor
+from macrohard_lsp.testing.options import TestOptions
+
+# Survivors that the whole suite then refutes; each costs a run of it.
+MAXIMUM_REFUTED = 40
+PROGRESS_EVERY = 20
+# A suite that took s seconds before may take this many times s, plus the extra, after a change.
+SUITE_FACTOR = 3.0
+SUITE_EXTRA_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Repaired:
+    """What came of it. `candidates` counts attempts; `suspects` are Findings in order of suspicion."""
+
+    proposals: list[Proposal] = field(default_factory=list[Proposal])
+    suspects: list[Finding] = field(default_factory=list[Finding])
+    notes: list[str] = field(default_factory=list[str])
+    candidates: int = 0
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        return frozenset(name for proposal in self.proposals for name in proposal.fixes)
+
+
+def repair(
+    workplace: Workplace,
+    baselines: tuple[ProjectBaseline, ...],
+    failing: Mapping[str, TestResult],
+    meter: Meter,
+    jobs: int,
+    seed: int,
+    context: EngineContext,
+) -> Repaired:
+    """Repair the confirmed `failing` tests project by project. Raises Cancelled and MachineUnavailable."""
+    repaired = Repaired()
+    tools = proving_tools(workplace, baselines, jobs, context)
+    for baseline in baselines:
+        own = {r.id: failing[r.id] for r in baseline.run.results if r.id in failing}
+        if not own or meter.exhausted():
+            continue
+        located = localise(workplace, baseline, own, seed, context)
+        repaired.suspects.extend(suspect_findings(located.task))
+        if not located.task.suspects:
+            repaired.notes.append("The failing tests run no line of the project's own code that may be edited.")
+            continue
+        _Repair(workplace, baselines, located, tools, meter, repaired, context).run(jobs)
+    return repaired
+
+
+def proving_tools(
+    workplace: Workplace, baselines: tuple[ProjectBaseline, ...], jobs: int, context: EngineContext
+) -> ProvingTools:
+    """The judge's tools: the tests are run as the user runs them, within limits taken from the baseline."""
+    projects = [baseline.project for baseline in baselines]
+    ignored = {project.directory: ignore_arguments(project, projects) for project in projects}
+    longest = max(baseline.run.seconds for baseline in baselines)
+    test = workplace.settings.test
+    options = TestOptions(
+        test_seconds=test.timeout_seconds,
+        seconds=SUITE_FACTOR * longest + SUITE_EXTRA_SECONDS,
+        arguments=tuple(test.arguments),
+    )
+    return ProvingTools(
+        open_machine=lambda snapshot, interpreter: workplace.room.open(snapshot, interpreter.choice),
+        options=options,
+        ignored=ignored,
+        tier=workplace.tier,
+        jobs=jobs,
+        cancel=context.cancel,
+    )
+
+
+@dataclass(slots=True)
+class _Repair:
+    workplace: Workplace
+    baselines: tuple[ProjectBaseline, ...]
+    located: Localised
+    tools: ProvingTools
+    meter: Meter
+    repaired: Repaired
+    context: EngineContext
+    partial: list[Survivor] = field(default_factory=list[Survivor])
+    refuted: int = 0
+
+    def run(self, jobs: int) -> None:
+        self.context.listener(StageStarted("search", "Searching for a repair"))
+        search = self._search(jobs)
+        try:
+            for survivor in search.survivors():
+                with search.paused():
+                    self._take(survivor)
+                if not self._left() or self.refuted >= MAXIMUM_REFUTED:
+                    break
+        finally:
+            search.close()
+            self.meter.machine_cpu += search.cpu_seconds
+            self.repaired.candidates += search.candidates
+            self.repaired.notes.extend(search.notes)
+        for survivor in sorted(self.partial, key=lambda found: (-len(found.fixes), found.cost)):
+            if set(survivor.fixes) & self._left() and self.refuted < MAXIMUM_REFUTED:
+                self._prove(survivor)
+
+    def _search(self, jobs: int) -> Search:
+        task, room = self.located.task, self.workplace.room
+        tools = RepairTools(
+            open_machine=lambda: room.open(task.snapshot, task.interpreter.choice),
+            jobs=jobs,
+            cancel=self.context.cancel,
+            out_of_budget=lambda searching: self.meter.exhausted(searching) is not None,
+            on_progress=self._progress(),
+        )
+        return Search(task, tools, self.located.sources, self.located.spans)
+
+    def _progress(self) -> Callable[[int], None]:
+        def tell(tried: int) -> None:
+            if tried % PROGRESS_EVERY == 0:
+                self.context.listener(Progress("search", tried, None, "candidates tried"))
+
+        return tell
+
+    def _take(self, survivor: Survivor) -> None:
+        """Prove at once what repairs a whole group of failures; keep what repairs only a part of one for the end."""
+        left = self._left()
+        fixes = set(survivor.fixes)
+        if not fixes & left:
+            return
+        if any(set(group.tests) <= fixes and set(group.tests) & left for group in self.located.task.groups):
+            self._prove(survivor)
+        else:
+            self.partial.append(survivor)
+
+    def _prove(self, survivor: Survivor) -> None:
+        snapshot: Snapshot = self.located.task.snapshot
+        change_set = change_set_of(survivor, snapshot)
+        self.context.listener(StageStarted("prove", f"Proving: {survivor.candidate.summary}"))
+        proof = prove(Claim(snapshot, change_set, survivor.fixes, self.baselines), self.tools)
+        if not proof.reaches(Rung.FAILING_TEST_PASSES):
+            self.refuted += 1
+            return
+        passing = sum(len(baseline.passing) for baseline in self.baselines)
+        proposal = proposal_of(survivor, change_set, proof, passing)
+        self.repaired.proposals.append(proposal)
+        self.context.listener(ProposalFound(proposal))
+
+    def _left(self) -> set[str]:
+        return set(self.located.task.failing) - self.repaired.fixed
