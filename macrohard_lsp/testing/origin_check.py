@@ -8,7 +8,7 @@ SHOWN = 3
 
 
 def refusal(origins: Mapping[str, tuple[str, str]], tier: Tier) -> str | None:
-    """Why a run can't count, or None. `origins` maps a foreign module to its file and the own file it hides."""
+    """Why a run can't count, or None. `origins` maps a foreign module to its file and the file it hides."""
     if not origins:
         return None
     names = sorted(origins, key=lambda name: (name.count("."), name))

@@ -66,8 +66,10 @@ def _finished(session: Session, record: Record) -> str | None:
     assert finished is not None
     if finished.status == USAGE_ERROR:
         return "pytest refused its arguments: a file or directory it was given does not exist"
-    if session.interrupted is not None and not session.running:
-        return f"the run was stopped by {session.interrupted.exception}: {session.interrupted.message}"
+    if session.interrupted is not None:
+        what = session.interrupted.exception
+        caller = "pytest.exit" if what == "Exit" else what
+        return f"the run was stopped by {caller}: {session.interrupted.message or 'no reason given'}"
     if finished.failed and not any(result.broken for result in record.results.values()):
         return (
             f"pytest counted {finished.failed} failures but reported none of them, so its results can't be "

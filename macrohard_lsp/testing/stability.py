@@ -34,7 +34,7 @@ def classify(first: TestRun, run_fresh: RunFresh) -> Stability:
     """Judge the tests that broke in `first`, which counts as the first of three runs.
 
     `run_fresh` runs the given tests (None: what `first` ran) on the unmodified code in a fresh Machine.
-    The further runs hold only the broken tests; one that passes in all three of them meets the suite once more.
+    The further runs hold only the broken tests; one that passes in all three meets the suite once more.
     """
     names = broken_ids(first.results)
     broken = {result.id: result for result in first.results if result.broken}

@@ -74,7 +74,12 @@ def _explanation(exception, excinfo, report):
         if exception is excinfo.value
         else pytest.ExceptionInfo.from_exc_info((type(exception), exception, exception.__traceback__))
     )
-    return info.exconly(tryshort=True)
+    text = info.exconly(tryshort=True)
+    if isinstance(exception, SyntaxError) and text.startswith("  File "):
+        # Python puts where it is before what it is; where it is goes into the frames.
+        _, *source, what = text.splitlines()
+        return "\n".join([what, *source])
+    return text
 
 
 def _doctest_places(report, workspace):
