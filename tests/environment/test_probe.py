@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from macrohard_lsp.core.interpreter import Interpreter, InterpreterChoice
 from macrohard_lsp.environment.errors import BadInterpreter
@@ -150,3 +152,9 @@ def test_the_command_to_type_when_pytest_is_missing(origin: str, command: str):
         f"pytest is not installed in /a b/.venv/bin/python (Python 3.12.1, found as {origin}). "
     )
     assert command in sentence
+
+
+@given(st.binary(max_size=200) | st.binary(max_size=200).map(lambda text: b"macrohard-interpreter " + text))
+def test_any_bytes_are_an_answer_or_have_a_sentence(stdout: bytes):
+    with pytest.raises(BadInterpreter):
+        parse_probe(InterpreterChoice(Path("/p/bin/python"), ".venv", ()), stdout)

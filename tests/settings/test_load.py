@@ -1,8 +1,11 @@
 """Precedence, what a bad value's sentence says, and what a folder may not say before it is trusted."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.settings.errors import SettingsError
@@ -215,3 +218,27 @@ def test_other_arguments_are_put_aside_together(load, arguments: list[str]):
     loaded = load(f"[tool.macrohard.test]\narguments = {['-q', *arguments]}\n", trusted=False)
     assert loaded.settings.test.arguments == ()
     assert len(loaded.notes) == 1
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = st.sampled_from(["interpreter", "tier", "test", "fix", "exclude"]) | st.text(max_size=8)
+INNER = st.sampled_from(["arguments", "timeout_seconds", "jobs", "seed", "budget_seconds"]) | st.text(
+    max_size=8
+)
+
+
+@given(st.dictionaries(FIELDS, VALUES | st.dictionaries(INNER, VALUES, max_size=3), max_size=3))
+def test_any_value_is_taken_or_has_a_sentence(values: dict):
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory)
+        try:
+            loaded = load_settings(place, trusted=True, overrides=values, variables={}, home=place)
+        except SettingsError as error:
+            assert str(error).startswith("the command line: ")
+            assert str(error).endswith((".", "?"))
+        else:
+            assert isinstance(loaded.settings, Settings)
