@@ -23,7 +23,7 @@ class HeadAndTail:
             return
         self._tail.append(data)
         self._tail_size += len(data)
-        while self._tail_size - len(self._tail[0]) >= self._tail_limit:
+        while self._tail and self._tail_size - len(self._tail[0]) >= self._tail_limit:
             first = self._tail.popleft()
             self._tail_size -= len(first)
             self._discarded += len(first)

@@ -67,7 +67,7 @@ def spec(workspace: Path) -> MachineSpec:
 
 @pytest.fixture
 def open_on(spec: MachineSpec) -> Iterator[OpenMachine]:
-    """Opens Machines on the workspace, and closes them at the end: `open_on(tier, files=…, limits=Limits(…))`."""
+    """Opens Machines on the workspace (`open_on(tier, files=…)`), and closes them at the end."""
     opened: list[Machine] = []
 
     def open_it(tier: Tier, **changes: object) -> Machine:

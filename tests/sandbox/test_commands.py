@@ -118,8 +118,13 @@ def test_cancel_after_close_is_harmless(machine: Machine) -> None:
         machine.run(["true"], seconds=5)
 
 
-ECHO = "import os, socket; s = socket.socket(fileno=int(os.environ['MACROHARD_CHANNEL_FD'])); print('up', flush=True)\n"
-ECHO += "while (data := s.recv(4096)): s.sendall(data.upper())\n"
+ECHO = """
+import os, socket
+channel = socket.socket(fileno=int(os.environ['MACROHARD_CHANNEL_FD']))
+print('up', flush=True)
+while (data := channel.recv(4096)):
+    channel.sendall(data.upper())
+"""
 
 
 def test_channel(machine: Machine) -> None:
@@ -165,6 +170,9 @@ def test_two_at_once(machine: Machine) -> None:
     assert second.running
     second.kill()
     assert second.wait(20).killed_by == "request"
+
+
+LIST_DESCRIPTORS = "import os; print(sorted(os.listdir('/proc/self/fd')))"
 
 
 @pytest.mark.parametrize("channel", [False, True])

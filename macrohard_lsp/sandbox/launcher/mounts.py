@@ -16,8 +16,9 @@ import tree_files
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
 MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE = 2, 4, 16384, 1 << 18
-INODES = 1 << 18
-"""Files a tmpfs may hold: each costs the kernel memory that the size limit doesn't count."""
+MOST_INODES = 1 << 18
+BYTES_PER_INODE = 1024
+"""About what one costs the kernel in memory, which the size limit doesn't count."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -45,7 +46,8 @@ def _write(path: str, text: str) -> None:
 
 
 def _tmpfs(path: str, size: int, mode: str) -> None:
-    options = f"size={size},nr_inodes={INODES},mode={mode}".encode("ascii")
+    inodes = min(MOST_INODES, size // BYTES_PER_INODE)
+    options = f"size={size},nr_inodes={inodes},mode={mode}".encode("ascii")
     flags = MS_NOSUID | MS_NODEV
     _check(_libc.mount(b"tmpfs", os.fsencode(path), b"tmpfs", flags, options), "mounting a tmpfs")
 
