@@ -1,0 +1,106 @@
+"""The registry of edit operators: every family, and the candidates they make of a file, cheapest first."""
+
+import heapq
+from collections.abc import Collection, Iterator
+
+from macrohard_lsp.repair.candidate import Candidate
+from macrohard_lsp.repair.operators import (
+    arguments,
+    arithmetic,
+    assignments,
+    comparison,
+    comprehensions,
+    conditions,
+    constants,
+    exceptions,
+    expressions,
+    guards,
+    methods,
+    names,
+    nesting,
+    offsets,
+    returns,
+    sequences,
+    statements,
+    templates,
+    texts,
+    unwrapping,
+    wrapping,
+)
+from macrohard_lsp.repair.operators.family import Draft, Family
+from macrohard_lsp.repair.operators.finishing import Finisher
+from macrohard_lsp.repair.scope import SourceContext
+from macrohard_lsp.repair.tree import Node
+
+FAMILIES: tuple[Family, ...] = tuple(
+    sorted(
+        (
+            *arguments.FAMILIES,
+            *arithmetic.FAMILIES,
+            *assignments.FAMILIES,
+            *comparison.FAMILIES,
+            *comprehensions.FAMILIES,
+            *conditions.FAMILIES,
+            *constants.FAMILIES,
+            *exceptions.FAMILIES,
+            *expressions.FAMILIES,
+            *guards.FAMILIES,
+            *methods.FAMILIES,
+            *names.FAMILIES,
+            *nesting.FAMILIES,
+            *offsets.FAMILIES,
+            *returns.FAMILIES,
+            *sequences.FAMILIES,
+            *statements.FAMILIES,
+            *templates.FAMILIES,
+            *texts.FAMILIES,
+            *unwrapping.FAMILIES,
+            *wrapping.FAMILIES,
+        ),
+        key=lambda family: family.prior,
+    )
+)
+
+
+def candidates_for(source: SourceContext, lines: Collection[int] | None) -> Iterator[Candidate]:
+    """Every edit of every family on these lines (counted from 1; None for all), cheapest first.
+
+    Lazy: a family is asked only when everything cheaper was taken. Each resulting text comes once.
+    Two calls give the same candidates in the same order.
+    """
+    sites = _sites(source, lines)
+    finisher = Finisher(source)
+    waiting: list[tuple[float, int, Family, Node, int, Draft]] = []
+    count = 0
+    for place, family in enumerate(FAMILIES):
+        for node, line in (site for kind in sorted(family.kinds) for site in sites.get(kind, ())):
+            for draft in family.drafts(node, source):
+                count += 1
+                heapq.heappush(waiting, (family.prior + draft.cost, count, family, node, line, draft))
+        following = FAMILIES[place + 1].prior if place + 1 < len(FAMILIES) else float("inf")
+        while waiting and waiting[0][0] <= following:
+            cost, _, family_of, node, line, draft = heapq.heappop(waiting)
+            edits = finisher.edits(node, draft)
+            if edits:
+                function = source.qualified_name(node)
+                yield Candidate(source.path, edits, family_of.name, cost, line, function, draft.summary)
+
+
+def _sites(source: SourceContext, lines: Collection[int] | None) -> dict[str, list[tuple[Node, int]]]:
+    """The nodes on `lines` by kind, each with the line its candidates belong to.
+
+    A node on a later line of a statement that starts on one of `lines` is a site too: which line of a
+    statement is known to have run depends on the interpreter.
+    """
+    wanted = None if lines is None else frozenset(lines)
+    sites: dict[str, list[tuple[Node, int]]] = {}
+    for node in source.nodes:
+        if not node.named or node.kind == "comment":
+            continue
+        line = node.line
+        if wanted is not None and line not in wanted:
+            line = source.statement_of(node).line
+            if line not in wanted or node.kind == "block":
+                continue
+        sites.setdefault(node.kind, []).append((node, line))
+    return sites

@@ -1,0 +1,44 @@
+"""Another comparison operator: the edit that most often was the fix."""
+
+from collections.abc import Iterator
+
+from macrohard_lsp.repair.operators.family import Draft, Family, exchange, use
+from macrohard_lsp.repair.scope import SourceContext
+from macrohard_lsp.repair.tree import Node, kinds
+
+# Likelier first; the place in the row is the extra cost.
+_ALTERNATIVES = {
+    "<": ("<=", ">", ">=", "!=", "=="),
+    "<=": ("<", ">=", ">", "==", "!="),
+    ">": (">=", "<", "<=", "!=", "=="),
+    ">=": (">", "<=", "<", "==", "!="),
+    "==": ("!=", "<=", ">=", "<", ">", "in"),
+    "!=": ("==", "<", ">", "<=", ">=", "not in"),
+    "is": ("is not", "=="),
+    "is not": ("is", "!="),
+    "in": ("not in", "=="),
+    "not in": ("in", "!="),
+}
+_STEP = 0.35
+
+
+def _operators(node: Node, _source: SourceContext) -> Iterator[Draft]:
+    for operator in node.children:
+        if operator.field != "operators":
+            continue
+        current = " ".join(operator.text.split())
+        for place, other in enumerate(_ALTERNATIVES.get(current, ())):
+            yield Draft(((operator.start, operator.end, other),), use(other, current), _STEP * place)
+
+
+def _swapped_membership(node: Node, source: SourceContext) -> Iterator[Draft]:
+    parts = [part for part in node.parts if part.role == "load"]
+    operators = [child.text for child in node.children if child.field == "operators"]
+    if len(parts) == 2 and operators in (["in"], ["not in"]):
+        yield exchange(source, parts[0], parts[1], f"swap the operands of `{operators[0]}`")
+
+
+FAMILIES = (
+    Family("comparison-operator", 1.9, kinds("comparison_operator"), _operators),
+    Family("membership-swap", 4.8, kinds("comparison_operator"), _swapped_membership),
+)

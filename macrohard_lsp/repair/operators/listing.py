@@ -1,0 +1,22 @@
+"""Taking one element out of a comma-separated row."""
+
+from macrohard_lsp.repair.operators.family import Span
+from macrohard_lsp.repair.scope import SourceContext
+from macrohard_lsp.repair.tree import Node
+
+
+def removed(source: SourceContext, row: Node, element: Node) -> Span | None:
+    """The span that takes `element` and one comma out of `row`; None when it isn't one of its elements."""
+    elements = row.parts
+    if element not in elements:
+        return None
+    place = elements.index(element)
+    if place + 1 < len(elements):
+        return (element.start, elements[place + 1].start, "")
+    if place:
+        return (elements[place - 1].end, element.end, "")
+    end = element.end
+    rest = source.text[end : row.end - 1]
+    if rest.strip() == ",":
+        end += rest.index(",") + 1
+    return (element.start, end, "")
