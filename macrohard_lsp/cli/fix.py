@@ -41,6 +41,10 @@ def add(commands: SubCommands, common: Parser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
+    return _repair(_request(arguments), arguments, console)
+
+
+def _repair(request: "FixRequest", arguments: argparse.Namespace, console: Console) -> int:
     from macrohard_lsp.cli.as_json import json_of_fix
     from macrohard_lsp.cli.handing_over import how_to_apply
     from macrohard_lsp.cli.plain_text import visible
@@ -48,12 +52,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from macrohard_lsp.cli.show_fix import text_of_fix
     from macrohard_lsp.cli.working import working
     from macrohard_lsp.core.budget import Spent
+    from macrohard_lsp.core.change_paths import PathRefused
     from macrohard_lsp.core.unified_diff import to_unified_diff_bytes
     from macrohard_lsp.engine.engine import run_fix
     from macrohard_lsp.engine.requests import FixStatus
-    from macrohard_lsp.workspace.write import WriteRefused
+    from macrohard_lsp.workspace.replace_files import NotWritten, PartlyWritten
 
-    request = _request(arguments)
     written = ""
     with working(console, "fix", request.folder, _asked(request, arguments), _settings(arguments)) as work:
         report = run_fix(request, work.context)
@@ -62,8 +66,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         if arguments.apply and selection.taken:
             try:
                 written = _apply(report, selection.change_set, work)
-            except WriteRefused as refused:
-                message = f"A proven fix was found but not written: {refused}"
+            except (PathRefused, NotWritten, PartlyWritten) as refused:
+                message = f"A proven fix was found but could not be written. {refused}"
                 report = replace(report, status=FixStatus.ERROR, message=message)
         spent = Spent(seconds=report.seconds, cpu_seconds=report.cpu_seconds)
         work.recorder.finish(report.status.value, report.message, spent)
@@ -125,13 +129,18 @@ def _print_patch(patch: bytes) -> None:
 
 
 def _apply(report: "FixReport", change_set: "ChangeSet", work: "Working") -> str:
-    """Write the selection to the files; returns what to tell a person. Raises WriteRefused."""
+    """Write the selection to the files; returns what to tell a person. Raises what `write_changes` does, and
+    PathRefused."""
     from macrohard_lsp.cli.handing_over import what_was_written
     from macrohard_lsp.cli.runs import APPLIED_PATCH
+    from macrohard_lsp.core.apply import apply_changes
+    from macrohard_lsp.core.change_paths import check_paths
     from macrohard_lsp.core.unified_diff import to_unified_diff
     from macrohard_lsp.workspace.write import write_changes
 
     # The way back is recorded first: a kill between the two steps must not leave a change nobody can undo.
     recorded = work.recorder.attach(APPLIED_PATCH, to_unified_diff(report.snapshot, change_set))
-    write_changes(report.snapshot, change_set)
+    check_paths(change_set)
+    after = apply_changes(report.snapshot, change_set)
+    write_changes(report.snapshot, change_set, after.files)
     return what_was_written(change_set.paths, report.snapshot.root, work.recorder.run_id, recorded)

@@ -4,7 +4,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING, Any
 
-from macrohard_lsp.cli.arguments import Parser, SubCommands, UsageProblem, whole_number
+from macrohard_lsp.cli.arguments import Parser, SubCommands, whole_number
 from macrohard_lsp.cli.console import Console, write_output
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ def add(commands: SubCommands, common: Parser) -> None:
         description="The journal of all runs. It keeps 30 days and 64 MiB at most; secrets in it are masked.",
         allow_abbrev=False,
     )
-    actions = parser.add_subparsers(dest="action", metavar="list|show|prune", parser_class=Parser)
+    actions = parser.add_subparsers(
+        dest="action", metavar="list|show|prune", parser_class=Parser, required=True
+    )
     listing = actions.add_parser("list", parents=[common], help="the newest runs", allow_abbrev=False)
     listing.add_argument("--limit", type=_limit, default=20, metavar="N", help="how many (default: 20)")
     show = actions.add_parser("show", parents=[common], help="one run, event by event", allow_abbrev=False)
@@ -45,8 +47,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from macrohard_lsp.runs.storage import JournalUnavailable
 
     actions = {"list": _list, "show": _show, "prune": _prune}
-    if arguments.action is None:
-        raise UsageProblem("Say what to do with the runs: `macrohard-lsp runs list`, `show ID` or `prune`.")
     started = time.monotonic()
     try:
         with Journal.open(needed_state_dir() / JOURNAL_FILE) as journal:

@@ -1,9 +1,11 @@
 """`macrohard-lsp test [PATH] [IDS…]`: run the tests in a Machine."""
 
 import argparse
+from pathlib import Path
 
 from macrohard_lsp.cli.arguments import Parser, SubCommands, folder_and_rest
 from macrohard_lsp.cli.console import Console
+from macrohard_lsp.core.tier import Tier
 
 
 def add(commands: SubCommands, common: Parser) -> None:
@@ -25,6 +27,11 @@ def add(commands: SubCommands, common: Parser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
+    folder, ids = folder_and_rest(arguments.words)
+    return _test(folder, ids, arguments.tier, console)
+
+
+def _test(folder: Path, ids: tuple[str, ...], tier: Tier | None, console: Console) -> int:
     from macrohard_lsp.cli.as_json import json_of_tests
     from macrohard_lsp.cli.show_tests import text_of_tests
     from macrohard_lsp.cli.working import working
@@ -32,9 +39,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from macrohard_lsp.engine.engine import run_tests
     from macrohard_lsp.engine.requests import TestRequest
 
-    folder, ids = folder_and_rest(arguments.words)
-    request = TestRequest(folder, ids, arguments.tier)
-    asked = {"ids": list(ids), "tier": arguments.tier}
+    request = TestRequest(folder, ids, tier)
+    asked = {"ids": list(ids), "tier": tier}
     with working(console, "test", folder, asked, settings={}) as work:
         report = run_tests(request, work.context)
         work.check()
