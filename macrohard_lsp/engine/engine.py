@@ -76,8 +76,11 @@ def run_fix(request: FixRequest, context: EngineContext) -> FixReport:
 
 
 def _targets(request: FixRequest, measured: Measured) -> tuple[str, ...]:
-    """The steady failures to repair. Raises CouldNotRun when a test that was asked for does not exist."""
-    wanted = tuple(measured.confirmed)
+    """The steady failures to repair. Raises CouldNotRun when a test that was asked for does not exist.
+
+    A file that can't be collected is a failure that no test stands for, so no edit can be proven on it.
+    """
+    wanted = tuple(name for name, result in measured.confirmed.items() if result.phase != "collect")
     if not request.tests:
         return wanted
     for name in request.tests:
@@ -98,6 +101,12 @@ def _conclude(
     targets: tuple[str, ...], measured: Measured, repaired: Repaired, meter: Meter
 ) -> tuple[FixStatus, str]:
     if not targets:
+        broken = [name for name, result in measured.confirmed.items() if result.phase == "collect"]
+        if broken:
+            return FixStatus.NO_FIX, (
+                f"{broken[0]} can't be collected, so none of its tests ran. This version repairs failing tests "
+                "only: mend what the finding names, then run again."
+            )
         flaky = sum(result.outcome is Outcome.FLAKY for result in measured.results)
         unsteady = f"; {flaky} flaky, which is not something an edit can be proven on" if flaky else ""
         return FixStatus.NOTHING_FAILING, f"Nothing to repair: {_counts(measured)}{unsteady}"
@@ -107,7 +116,10 @@ def _conclude(
     if len(fixed) == len(targets):
         return FixStatus.FIXED, f"{_failing(len(targets))} fixed and proven ({effort})."
     if fixed:
-        return FixStatus.PARTLY_FIXED, f"{len(fixed)} of {_failing(len(targets))} fixed and proven ({effort})."
+        return (
+            FixStatus.PARTLY_FIXED,
+            f"{len(fixed)} of {_failing(len(targets))} fixed and proven ({effort}).",
+        )
     limit = meter.exhausted()
     why = f"the budget of {limit} is spent" if limit else "no single edit that was tried repairs it"
     return FixStatus.NO_FIX, f"No fix found for {_failing(len(targets))}: {why} ({effort})."
@@ -131,5 +143,3 @@ def _counts(measured: Measured) -> str:
         for word, outcomes in words.items()
     }
     return ", ".join(f"{count} {word}" for word, count in counts.items() if count or word == "passed") + "."
-
-

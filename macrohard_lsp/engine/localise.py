@@ -44,7 +44,9 @@ def localise(
     context: EngineContext,
 ) -> Localised:
     """Where the fault of one project's failing tests probably is."""
-    context.listener(StageStarted("localise", f"Tracing {len(failing)} failing tests and passing ones near them"))
+    context.listener(
+        StageStarted("localise", f"Tracing {len(failing)} failing tests and passing ones near them")
+    )
     coverage = _trace(workplace, baseline, failing, context)
     covered = {path for lines in coverage.by_test.values() for path in lines} | set(coverage.outside)
     snapshot = workplace.snapshot
@@ -55,9 +57,9 @@ def localise(
     )
     groups = group_failures(failing.values())
     passing = [name for name in baseline.passing if name in coverage.by_test]
-    suspects = rank_suspects(
-        coverage.by_test, failing, groups, passing, coverage.outside, editable
-    )[:SUSPICIOUS_LINES]
+    suspects = rank_suspects(coverage.by_test, failing, groups, passing, coverage.outside, editable)[
+        :SUSPICIOUS_LINES
+    ]
     files = tuple(dict.fromkeys(suspect.path for suspect in suspects))[:SUSPICIOUS_FILES]
     sources = {path: SourceContext(path, snapshot.files[path].text or "") for path in files}
     spans = {path: statement_spans(source.root) for path, source in sources.items()}
@@ -113,10 +115,8 @@ def _trace(
         arguments=tuple(test_settings.arguments),
     )
     with workplace.room.open(workplace.snapshot, baseline.interpreter.choice) as machine:
-        report = run_tests(
-            machine, baseline.interpreter, baseline.project, options, cancel=context.cancel
-        )
-    return report.coverage
+        report = run_tests(machine, baseline.interpreter, baseline.project, options, cancel=context.cancel)
+    return report.coverage or Coverage({}, {}, frozenset())
 
 
 def _passing_to_trace(

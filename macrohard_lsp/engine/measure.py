@@ -8,9 +8,9 @@ from macrohard_lsp.core.finding import Finding
 from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.core.testrun import TestResult, TestRun
 from macrohard_lsp.engine.context import EngineContext
+from macrohard_lsp.engine.layout import ids_of, ignore_arguments, sentence_about
 from macrohard_lsp.engine.requests import CouldNotRun
 from macrohard_lsp.engine.workplace import Workplace
-from macrohard_lsp.engine.layout import ids_of, ignore_arguments, sentence_about
 from macrohard_lsp.proving.case import ProjectBaseline
 from macrohard_lsp.testing.options import TestOptions
 from macrohard_lsp.testing.pytest_run import run_tests

@@ -10,11 +10,11 @@ from macrohard_lsp.core.proposal import Proposal
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import TestResult
 from macrohard_lsp.engine.context import EngineContext
+from macrohard_lsp.engine.layout import ignore_arguments
 from macrohard_lsp.engine.localise import Localised, localise, suspect_findings
 from macrohard_lsp.engine.proposals import change_set_of, proposal_of
 from macrohard_lsp.engine.spending import Meter
 from macrohard_lsp.engine.workplace import Workplace
-from macrohard_lsp.engine.layout import ignore_arguments
 from macrohard_lsp.proving.case import Claim, ProjectBaseline, ProvingTools
 from macrohard_lsp.proving.ladder import prove
 from macrohard_lsp.repair.search import Search
@@ -62,7 +62,9 @@ def repair(
         located = localise(workplace, baseline, own, seed, context)
         repaired.suspects.extend(suspect_findings(located.task))
         if not located.task.suspects:
-            repaired.notes.append("The failing tests run no line of the project's own code that may be edited.")
+            repaired.notes.append(
+                "The failing tests run no line of the project's own code that may be edited."
+            )
             continue
         _Repair(workplace, baselines, located, tools, meter, repaired, context).run(jobs)
     return repaired
@@ -114,7 +116,6 @@ class _Repair:
                     break
         finally:
             search.close()
-            self.meter.machine_cpu += search.cpu_seconds
             self.repaired.candidates += search.candidates
             self.repaired.notes.extend(search.notes)
         for survivor in sorted(self.partial, key=lambda found: (-len(found.fixes), found.cost)):

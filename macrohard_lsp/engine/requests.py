@@ -12,7 +12,7 @@ from macrohard_lsp.core.testrun import Outcome, TestResult
 from macrohard_lsp.core.tier import Tier
 
 
-class CouldNotRun(Exception):  # noqa: N818 - it is what happened, and part of the vocabulary.
+class CouldNotRun(Exception):
     """The request could not be carried out. The text is a sentence for a person that says what to do next."""
 
 

@@ -7,24 +7,29 @@ from dataclasses import dataclass, field
 from macrohard_lsp.core.budget import Budget, Spent
 
 
-def _own_cpu() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
+def _cpu_so_far() -> float:
+    """Processor seconds of this process and of all Machines that were closed: their launchers are our children."""
+    total = 0.0
+    for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
+        usage = resource.getrusage(who)
+        total += usage.ru_utime + usage.ru_stime
+    return total
 
 
 @dataclass(slots=True)
 class Meter:
-    """Started with the repair. `machine_cpu` is what finished Machines have used; a running search adds its own."""
+    """Started with the repair. What open Machines have used is not known to the system yet, and is given in."""
 
     budget: Budget
-    machine_cpu: float = 0.0
     _started: float = field(default_factory=time.monotonic)
-    _cpu: float = field(default_factory=_own_cpu)
+    _cpu: float = field(default_factory=_cpu_so_far)
 
-    def spent(self, searching_cpu: float = 0.0) -> Spent:
-        cpu = _own_cpu() - self._cpu + self.machine_cpu + searching_cpu
-        return Spent(seconds=time.monotonic() - self._started, cpu_seconds=cpu)
+    def spent(self, in_open_machines: float = 0.0) -> Spent:
+        return Spent(
+            seconds=time.monotonic() - self._started,
+            cpu_seconds=_cpu_so_far() - self._cpu + in_open_machines,
+        )
 
-    def exhausted(self, searching_cpu: float = 0.0) -> str | None:
+    def exhausted(self, in_open_machines: float = 0.0) -> str | None:
         """The name of the limit that was reached, or None."""
-        return self.budget.exhausted(self.spent(searching_cpu))
+        return self.budget.exhausted(self.spent(in_open_machines))

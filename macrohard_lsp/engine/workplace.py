@@ -51,7 +51,9 @@ def open_workplace(folder: Path, tier: Tier | None, context: EngineContext) -> W
     settled = choose_tier(tier, settings.tier, trusted, snapshot.root)
     notes = [*loaded.notes, *snapshot.notes]
     if settled is Tier.PROCESS:
-        notes.append("The tier is `process`: the tests can read and write what you can, and reach the network.")
+        notes.append(
+            "The tier is `process`: the tests can read and write what you can, and reach the network."
+        )
     room = MachineRoom(settled, context.variables, context.cancel, context.listener)
     projects = _find_projects(snapshot, settings, room, context)
     return Workplace(snapshot, settings, room, projects, tuple(notes))
@@ -84,9 +86,7 @@ def _probe(project: Project, snapshot: Snapshot, room: MachineRoom) -> Interpret
     """Ask the interpreter what it is, inside a Machine: it may lie in a folder that nobody trusts yet."""
     choice = project.choice
     with room.open(snapshot, choice) as machine:
-        answer = machine.run(
-            (str(choice.executable), "-c", PROBE), seconds=PROBE_SECONDS, cancel=room.cancel
-        )
+        answer = machine.run((str(choice.executable), "-c", PROBE), seconds=PROBE_SECONDS, cancel=room.cancel)
     if answer.exit_code != 0:
         words = answer.stderr.decode("utf-8", "replace").strip()[-300:]
         raise CouldNotRun(

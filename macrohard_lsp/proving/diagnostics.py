@@ -1,4 +1,4 @@
-"""The rung `no-new-diagnostics`: unresolved names, and the project's own checker where it is configured and installed."""
+"""The rung `no-new-diagnostics`: unresolved names, and the project's own checker where there is one."""
 
 import json
 import re
@@ -23,7 +23,10 @@ _LINE = re.compile(r"^(?P<path>[^:\n]+):\d+(?::\d+)?:\s*(?P<words>.+)$", re.MULT
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """A checker that runs as `python -m MODULE`. `settings` are the files, or marks in shared files, that configure it."""
+    """A checker that runs as `python -m MODULE`.
+
+    `files`, or `marks` (file and text) in files it shares, show that the project has configured it.
+    """
 
     module: str
     arguments: tuple[str, ...]

@@ -16,7 +16,7 @@ NO_USERS = "simulated users are not part of this version"
 
 
 def prove(claim: Claim, tools: ProvingTools) -> Proof:
-    """Everything that could be verified of a claim. Raises Cancelled and MachineUnavailable, nothing else is an exception."""
+    """Everything that could be verified of a claim. Raises Cancelled, MachineUnavailable and MachineLost."""
     started = time.monotonic()
     try:
         check_paths(claim.change_set)

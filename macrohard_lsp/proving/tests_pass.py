@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from macrohard_lsp.core.cancel import Cancel, Cancelled
 from macrohard_lsp.core.snapshot import Snapshot
@@ -46,11 +47,9 @@ def failing_tests_pass(claim: Claim, after: Snapshot, tools: ProvingTools) -> Ev
         repaired = claim.repairs_in(baseline)
         if not repaired:
             continue
-        traps = (*((),) * FRESH_RUNS, repaired)
+        run = partial(_fresh_run, after, baseline, tools, repaired)
         with ThreadPoolExecutor(max_workers=tools.jobs) as pool:
-            runs = tuple(
-                pool.map(lambda trap: _fresh_run(after, baseline, tools, repaired, trap), traps)  # noqa: B023
-            )
+            runs = tuple(pool.map(run, (*((),) * FRESH_RUNS, repaired)))
         command = (*runs[0].run.command, *repaired)
         for number, tested in enumerate(runs[:FRESH_RUNS], start=1):
             wrong = _not_passed(tested.run, repaired)

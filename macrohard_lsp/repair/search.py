@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -19,6 +20,7 @@ from macrohard_lsp.testing.warm import WarmMode, WarmUnavailable
 MAXIMUM_LOST_MACHINES = 20
 JOIN_SECONDS = 15.0
 POLL_SECONDS = 0.1
+SETTLE_SECONDS = 10.0
 
 
 class Search:
@@ -45,7 +47,6 @@ class Search:
         self._found: queue.SimpleQueue[Survivor | None] = queue.SimpleQueue()
         self._frontier = Frontier(task.suspects, self._generate, self._modes(), task.seed)
         self._validators: list[Validator] = []
-        self._finished_cpu = 0.0
         self._in_flight = 0
         self.candidates = 0
         self.notes: list[str] = []
@@ -53,8 +54,8 @@ class Search:
 
     @property
     def cpu_seconds(self) -> float:
-        """Processor seconds that candidates have used in Machines."""
-        return self._finished_cpu + sum(validator.cpu_seconds for validator in list(self._validators))
+        """Processor seconds that candidates have used in the Machines that are open now."""
+        return sum(validator.cpu_seconds for validator in list(self._validators))
 
     def survivors(self) -> Iterator[Survivor]:
         """Start the workers and yield what survives, until the space or the budget is exhausted."""
@@ -68,14 +69,23 @@ class Search:
         running = len(self._threads)
         try:
             while running:
-                found = self._found.get()
-                if found is None:
-                    running -= 1
-                else:
-                    yield found
+                batch, ended = self._next_batch()
+                running -= ended
+                yield from sorted(batch, key=lambda survivor: survivor.cost)
         finally:
             self.close()
         self._tools.cancel.check()
+
+    def _next_batch(self) -> tuple[list[Survivor], int]:
+        """Wait for a survivor, then for what was begun before it: the cheaper wins, not the quicker worker's."""
+        arrived = [self._found.get()]
+        with self.paused():
+            deadline = time.monotonic() + SETTLE_SECONDS
+            while self._in_flight and time.monotonic() < deadline:
+                time.sleep(POLL_SECONDS / 10)
+        while not self._found.empty():
+            arrived.append(self._found.get())
+        return [found for found in arrived if found is not None], arrived.count(None)
 
     @contextmanager
     def paused(self) -> Generator[None]:
@@ -123,7 +133,6 @@ class Search:
         finally:
             validator.close()
             with self._lock:
-                self._finished_cpu += validator.cpu_seconds
                 self._validators.remove(validator)
 
     def _next(self) -> Attempt | None:
@@ -137,11 +146,10 @@ class Search:
                 if attempt is not None:
                     self._in_flight += 1
                     self.candidates += 1
-                    tried = self.candidates
                 elif not self._in_flight:
                     return None
             if attempt is not None:
-                self._tools.on_progress(tried)
+                self._tools.on_progress(self.candidates)
                 return attempt
             # Another worker may yet put its attempt back to be made with more effort.
             self._stop.wait(POLL_SECONDS)

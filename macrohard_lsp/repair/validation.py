@@ -79,9 +79,9 @@ class Validator:
         if not first:
             return Trial(Verdict.REJECTED)
         answer = self._ask(runner, attempt, first, stop=False)
-        if answer.ending is WarmEnding.NOT_SWAPPABLE:
+        if answer.ended is WarmEnding.NOT_SWAPPABLE:
             return Trial(Verdict.NEEDS_RELOAD)
-        if answer.ending is WarmEnding.TIMEOUT and not attempt.slow:
+        if answer.ended is WarmEnding.TIMEOUT and not attempt.slow:
             return Trial(Verdict.NEEDS_TIME)
         # A candidate that passed some test and then died is rejected with the rest: its group needs all of them.
         if not answer.passed:
@@ -104,14 +104,14 @@ class Validator:
         neighbours = self._neighbours(attempt.candidate)
         if neighbours:
             after = self._ask(runner, attempt, neighbours, stop=True)
-            if after.ending is not WarmEnding.FINISHED or len(after.passed) < len(neighbours):
+            if after.ended is not WarmEnding.FINISHED or len(after.passed) < len(neighbours):
                 return Trial(Verdict.REJECTED)
         return claim
 
     def _claim(self, answer: WarmAnswer) -> Trial:
         """What a candidate repairs: the tests that passed, as long as the run came to its end."""
         fixes = tuple(name for name in self._task.failing if name in answer.passed)
-        if answer.ending is not WarmEnding.FINISHED or not fixes:
+        if answer.ended is not WarmEnding.FINISHED or not fixes:
             return Trial(Verdict.REJECTED)
         return Trial(Verdict.SURVIVED, fixes)
 
@@ -195,7 +195,7 @@ class Validator:
         limit = SLOW_FACTOR * self._cpu_limit(asked) + RELOAD_EXTRA_SECONDS
         answer = runner.check({}, asked, stop=False, wall_seconds=2 * limit, cpu_seconds=limit)
         wrong = answer.passed & set(failing) or set(canary) - answer.passed
-        hung = answer.ending is WarmEnding.TIMEOUT
+        hung = answer.ended is WarmEnding.TIMEOUT
         if wrong and not hung:
             runner.close()
             raise WarmUnavailable(

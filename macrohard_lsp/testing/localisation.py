@@ -31,7 +31,7 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """Failing tests that probably share a cause: the same exception at the same place. The quickest test comes first."""
+    """Failing tests that probably share a cause: the same exception at the same place. The quickest comes first."""
 
     tests: tuple[str, ...]
 

@@ -5,20 +5,20 @@ program under test runs in the same process and could forge an answer.
 """
 
 import json
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from types import TracebackType
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.changeset import TextEdit
 from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.sandbox.machine import Machine, MachineProcess
+from macrohard_lsp.testing.attempt import INSIDE
 
-INSIDE = Path(__file__).parent / "inside"
 START_SECONDS = 60.0
 ANSWER_GRACE_SECONDS = 5.0
 POLL_SECONDS = 0.25
@@ -48,13 +48,27 @@ class WarmEnding(StrEnum):
     LOST = "lost"
 
 
-@dataclass(frozen=True, slots=True)
-class WarmAnswer:
-    """`outcomes` are the tests that were run to their end, in order, each with `passed`, `failed` or `skipped`."""
+class _Hello(BaseModel):
+    """What a runner says first. `ready` False comes with the reason."""
 
-    ending: WarmEnding
+    model_config = ConfigDict(extra="ignore")
+
+    ready: bool
+    reason: str = ""
+
+
+class WarmAnswer(BaseModel):
+    """`outcomes` are the tests that were run to their end, in order: `passed`, `failed` or `skipped`.
+
+    `modules` are those imported from outside the workspace, where that was asked.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    number: int = 0
+    ended: WarmEnding
     outcomes: tuple[tuple[str, str], ...] = ()
-    cpu_seconds: float = 0.0
+    cpu: float = 0.0
     modules: tuple[str, ...] = ()
 
     @property
@@ -64,7 +78,10 @@ class WarmAnswer:
 
 @dataclass(frozen=True, slots=True)
 class WarmSettings:
-    """What a runner is started with. `tests` are collected once in `SWAP` mode; `preload` are modules to import first in `RELOAD`."""
+    """What a runner is started with.
+
+    `tests` are collected once, in `SWAP` mode; `preload` are modules to import first, in `RELOAD` mode.
+    """
 
     mode: WarmMode
     arguments: tuple[str, ...]
@@ -120,7 +137,7 @@ class WarmRunner:
         cpu_seconds: float,
         modules: bool = False,
     ) -> WarmAnswer:
-        """Run `tests` in order with the edits in place; with `stop`, no further than the first that doesn't pass.
+        """Run `tests` in order with the edits in place; `stop` ends at the first that doesn't pass.
 
         Raises Cancelled, and WarmUnavailable when a runner that was lost can't be started again.
         """
@@ -132,9 +149,7 @@ class WarmRunner:
         request = {
             "op": "check",
             "number": self._number,
-            "files": {
-                path: [[e.start, e.end, e.new_text] for e in edits] for path, edits in files.items()
-            },
+            "files": {path: [[e.start, e.end, e.new_text] for e in edits] for path, edits in files.items()},
             "tests": list(tests),
             "stop": stop,
             "wall": wall_seconds,
@@ -143,19 +158,15 @@ class WarmRunner:
         }
         try:
             self._send(request)
-            answer = self._receive(wall_seconds + ANSWER_GRACE_SECONDS)
-        except OSError:
+            line = self._receive(wall_seconds + ANSWER_GRACE_SECONDS)
+            answer = WarmAnswer.model_validate_json(line) if line is not None else None
+        except (OSError, ValidationError):
             answer = None
-        if answer is None or answer.get("number") != self._number:
+        if answer is None or answer.number != self._number:
             self.close()
-            return WarmAnswer(WarmEnding.LOST)
-        self.cpu_seconds += float(answer.get("cpu", 0.0))
-        return WarmAnswer(
-            WarmEnding(answer["ended"]),
-            tuple((str(name), str(outcome)) for name, outcome in answer.get("outcomes", [])),
-            float(answer.get("cpu", 0.0)),
-            tuple(answer.get("modules", [])),
-        )
+            return WarmAnswer(ended=WarmEnding.LOST)
+        self.cpu_seconds += answer.cpu
+        return answer
 
     def _start(self) -> None:
         options = {
@@ -169,12 +180,16 @@ class WarmRunner:
         argv = [str(self._interpreter.choice.executable), program, json.dumps(options)]
         self._pending = b""
         self._process = self._machine.start(argv, cwd=self._project.directory)
-        hello = self._receive(START_SECONDS)
-        if hello is None or not hello.get("ready"):
+        try:
+            line = self._receive(START_SECONDS)
+            hello = _Hello.model_validate_json(line) if line is not None else _Hello(ready=False)
+        except ValidationError:
+            hello = _Hello(ready=False)
+        if not hello.ready:
             _, stderr = self._process.output_tail()
             self.close()
             self._cancel.check()
-            reason = (hello or {}).get("reason") or stderr.decode("utf-8", "replace").strip()[-300:]
+            reason = hello.reason or stderr.decode("utf-8", "replace").strip()[-300:]
             raise WarmUnavailable(f"the warm test runner did not start: {reason or 'it said nothing'}")
 
     def _send(self, value: object) -> None:
@@ -182,8 +197,8 @@ class WarmRunner:
         self._process.channel.settimeout(ANSWER_GRACE_SECONDS)
         self._process.channel.sendall((json.dumps(value) + "\n").encode())
 
-    def _receive(self, seconds: float) -> dict[str, object] | None:  # pyright: ignore[reportUnknownParameterType]
-        """The next answer, or None when the runner ended, said something unreadable, or took too long."""
+    def _receive(self, seconds: float) -> bytes | None:
+        """The next line, or None when the runner ended or took too long. Raises Cancelled."""
         assert self._process is not None
         channel = self._process.channel
         deadline = time.monotonic() + seconds
@@ -195,7 +210,7 @@ class WarmRunner:
             channel.settimeout(min(left, POLL_SECONDS))
             try:
                 chunk = channel.recv(1 << 16)
-            except (TimeoutError, socket.timeout):
+            except TimeoutError:
                 continue
             except OSError:
                 return None
@@ -203,8 +218,4 @@ class WarmRunner:
                 return None
             self._pending += chunk
         line, _, self._pending = self._pending.partition(b"\n")
-        try:
-            value = json.loads(line)
-        except ValueError:
-            return None
-        return value if isinstance(value, dict) else None
+        return line

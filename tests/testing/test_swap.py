@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import macrohard_lsp.testing.warm as warm
+from macrohard_lsp.testing import warm
 
-SOURCE = '''\
+SOURCE = """\
 import functools
 
 LIMIT = 3
@@ -44,7 +44,7 @@ def maker(n):
 living = maker(10)
 \fdef last(x):
     return f"{x}!"
-'''
+"""
 
 
 @pytest.fixture

@@ -53,7 +53,9 @@ def test_price_of_nothing():
 def test_steps():
     assert code.steps(3) == 3
 """
-PRICE, NOTHING, STEPS = (f"test_code.py::{name}" for name in ("test_price", "test_price_of_nothing", "test_steps"))
+PRICE, NOTHING, STEPS = (
+    f"test_code.py::{name}" for name in ("test_price", "test_price_of_nothing", "test_steps")
+)
 
 
 @pytest.fixture(params=[WarmMode.SWAP, WarmMode.RELOAD], ids=str)
@@ -71,9 +73,11 @@ def runner(request, tmp_path):
     interpreter = Interpreter(choice, sys.version_info[:3], "cpython", pytest.__version__)
     spec = MachineSpec(folder, {}, (*choice.mounts, INSIDE), {})
     settings = WarmSettings(request.param, ("--tb=native",), (PRICE, NOTHING, STEPS))
-    with open_machine(spec, tier) as machine:
-        with WarmRunner(machine, interpreter, Project("", choice), settings, Cancel()) as made:
-            yield made
+    with (
+        open_machine(spec, tier) as machine,
+        WarmRunner(machine, interpreter, Project("", choice), settings, Cancel()) as made,
+    ):
+        yield made
 
 
 def check(runner, old, new, tests=(PRICE, NOTHING, STEPS), stop=False, wall=20.0, cpu=10.0):
@@ -88,7 +92,7 @@ def outcomes(answer):
 
 def test_the_program_as_it_is(runner):
     answer = check(runner, "RATE", "RATE")
-    assert (answer.ending, outcomes(answer)) == (WarmEnding.FINISHED, ["failed", "passed", "passed"])
+    assert (answer.ended, outcomes(answer)) == (WarmEnding.FINISHED, ["failed", "passed", "passed"])
 
 
 def test_an_edit_is_seen_and_forgotten(runner):
@@ -109,7 +113,7 @@ def test_tests_run_in_the_order_asked(runner):
 
 def test_a_module_level_edit(runner):
     answer = check(runner, "RATE = 2", "RATE = -2")
-    if answer.ending is WarmEnding.NOT_SWAPPABLE:
+    if answer.ended is WarmEnding.NOT_SWAPPABLE:
         return
     assert outcomes(answer) == ["passed", "failed", "passed"]
 
@@ -126,20 +130,23 @@ def test_a_module_level_edit(runner):
         ("__import__('time').sleep(60)", {WarmEnding.TIMEOUT}),
         ("sum(iter(int, 1))", {WarmEnding.TIMEOUT}),
         ("[__import__('os').closerange(0, 4096), 5][1]", {WarmEnding.DIED, WarmEnding.FINISHED}),
-        ("__import__('os').fork() or __import__('time').sleep(60)", {WarmEnding.FINISHED, WarmEnding.TIMEOUT}),
+        (
+            "__import__('os').fork() or __import__('time').sleep(60)",
+            {WarmEnding.FINISHED, WarmEnding.TIMEOUT},
+        ),
     ],
 )
 def test_nothing_a_candidate_does_fools_or_hangs_the_runner(runner, new, endings):
     answer = check(runner, "amount - RATE", new, tests=(PRICE,), wall=2.0, cpu=1.0)
-    assert answer.ending in endings
+    assert answer.ended in endings
     assert not answer.passed
     assert outcomes(check(runner, "amount - RATE", "amount + RATE", tests=(PRICE,))) == ["passed"]
 
 
 def test_an_endless_loop_costs_no_more_than_its_limit(runner):
     answer = check(runner, "n -= 1", "n += 1", tests=(STEPS,), cpu=0.5)
-    assert answer.ending is WarmEnding.TIMEOUT
-    assert answer.cpu_seconds < 5
+    assert answer.ended is WarmEnding.TIMEOUT
+    assert answer.cpu < 5
 
 
 def test_cancel(runner):
