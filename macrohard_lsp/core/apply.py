@@ -16,7 +16,7 @@ from macrohard_lsp.core.files import FileNotEditable, SourceFile, source_file
 from macrohard_lsp.core.snapshot import Snapshot
 
 
-class ChangeConflict(ValueError):  # noqa: N818 - a word of the design, not an error of the program
+class ChangeConflict(ValueError):
     """A ChangeSet doesn't fit a Snapshot. The message names the file and says what to do."""
 
     def __init__(self, path: str, problem: str) -> None:

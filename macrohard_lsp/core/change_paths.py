@@ -52,7 +52,7 @@ _TEST_CONFIGURATION = _names(
 _LOADED_BY_NAME = frozenset({"sitecustomize", "usercustomize", "pytest", "_pytest", "pluggy"})
 
 
-class PathRefused(ValueError):  # noqa: N818 - says what is wrong with what was given
+class PathRefused(ValueError):
     """A ChangeSet touches what it may not touch. The message is a sentence."""
 
 

@@ -15,7 +15,7 @@ _IGNORED = (b"similarity index ", b"dissimilarity index ")
 _MODES = {b"100644": False, b"100755": True}
 
 
-class PatchRefused(ValueError):  # noqa: N818 - says what is wrong with what was given
+class PatchRefused(ValueError):
     """A patch that can't be read or doesn't fit. The message names the patch's line."""
 
     def __init__(self, line: int, problem: str) -> None:

@@ -1,12 +1,16 @@
 """One file as the team sees it: its text where it has one, and a digest that identifies it."""
 
+import codecs
 import hashlib
 import io
 import tokenize
 from dataclasses import dataclass, replace
 
+# Decoding these takes time that grows with the square of the length, and no file is written in them.
+_NOT_FOR_FILES = frozenset({"idna", "punycode"})
 
-class FileNotEditable(ValueError):  # noqa: N818 - says what a file is, not what went wrong
+
+class FileNotEditable(ValueError):
     """Raised when text is asked of, or given to, a file that can only be handled as bytes."""
 
 
@@ -80,6 +84,8 @@ def _decode(path: str, data: bytes) -> tuple[str, str | None, str]:
     try:
         if path.endswith((".py", ".pyi")):
             encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+            if codecs.lookup(encoding).name in _NOT_FOR_FILES:
+                return encoding, None, f"it names {encoding}, which is not an encoding for files"
         text = data.decode(encoding)
         same = text.encode(encoding) == data
     except (SyntaxError, LookupError, UnicodeError):

@@ -16,7 +16,7 @@ _LINE_BYTES = 52
 _LENGTHS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
-class BadFormat(ValueError):  # noqa: N818 - not a failure of the program but of what it was given
+class BadFormat(ValueError):
     """What stands there is not what git writes. The message is a sentence."""
 
 

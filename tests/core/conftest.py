@@ -6,11 +6,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from macrohard_lsp.core.files import source_file
 from macrohard_lsp.core.snapshot import Snapshot
 
 Content = str | bytes
+
+# How fast a machine is says nothing about the code: a busy one must not fail a property.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

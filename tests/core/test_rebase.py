@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from macrohard_lsp.core.apply import ChangeConflict, apply_changes, apply_edits
@@ -51,7 +51,6 @@ def modify(snapshot: Snapshot, path: str, *edits: TextEdit) -> ChangeSet:
 
 
 @given(events=events, end=st.sampled_from(list(END.values())))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_edits_commute_with_changes_elsewhere(
     snapshot_of: SnapshotOf, events: list[tuple[bool, str] | None], end: str
 ) -> None:
@@ -70,7 +69,6 @@ def test_edits_commute_with_changes_elsewhere(
 
 
 @given(ours=how, theirs=how, distance=st.integers(-1, 1))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_edits_that_meet_the_user_s_conflict(
     snapshot_of: SnapshotOf, ours: str, theirs: str, distance: int
 ) -> None:

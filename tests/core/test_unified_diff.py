@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from macrohard_lsp.core.apply import ChangeConflict, apply_changes, inverse
@@ -245,7 +245,6 @@ contents_of_files = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 
 
 @given(old=contents_of_files, new=contents_of_files, other=contents_of_files)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_change_survives_the_way_there_and_back(
     snapshot_of: SnapshotOf, old: str, new: str, other: str
 ) -> None:
