@@ -20,7 +20,7 @@ ALL = [Path(sys.executable), *VERSIONS]
 
 def ask(executable: Path, directory: Path) -> Interpreter:
     answer = subprocess.run(
-        [executable, "-c", PROBE], cwd=directory, capture_output=True, timeout=60, check=True
+        [executable, "-c", PROBE], cwd=directory, env={}, capture_output=True, timeout=60, check=True
     )
     return parse_probe(InterpreterChoice(executable, "PATH", ()), answer.stdout)
 
