@@ -1,0 +1,89 @@
+"""What `--apply` takes: the first Fix for each test, joined where they keep apart."""
+
+from pathlib import Path
+
+import pytest
+
+from macrohard_lsp.cli.selection import joined, select
+from macrohard_lsp.core.apply import ChangeConflict, apply_changes
+from macrohard_lsp.core.changeset import ChangeSet, CreateFile, DeleteFile, ModifyFile, RenameFile, TextEdit
+from macrohard_lsp.core.files import source_file
+from macrohard_lsp.core.proof import Proof, Rung, RungProof, RungResult
+from macrohard_lsp.core.proposal import Proposal, ProposalKind
+from macrohard_lsp.core.snapshot import Snapshot
+
+LINES = "".join(f"line {number}\n" for number in range(10))
+A, B = source_file("a.py", LINES.encode()), source_file("b.py", LINES.encode())
+SNAPSHOT = Snapshot(Path("/w"), {"a.py": A, "b.py": B})
+PROOF = Proof(tuple(RungProof(rung, RungResult.PASSED) for rung in Rung))
+
+
+def line(number: int, text: str, path: str = "a.py") -> ChangeSet:
+    """An edit that puts `text` in place of one line's words."""
+    start = number * len("line 0\n")
+    base = SNAPSHOT.files[path]
+    return ChangeSet((ModifyFile(path, base.digest, (TextEdit(start, start + 6, text),)),))
+
+
+def fix(title: str, change_set: ChangeSet, *tests: str, kind: ProposalKind = ProposalKind.FIX) -> Proposal:
+    return Proposal(change_set, kind, title, "repair", "", PROOF, tests)
+
+
+def after(change_set: ChangeSet, path: str = "a.py") -> list[str]:
+    text = apply_changes(SNAPSHOT, change_set).files[path].text
+    assert text is not None
+    return text.split("\n")
+
+
+def test_one_fix_for_each_test_the_better_ranked_one() -> None:
+    chosen = select(
+        SNAPSHOT,
+        [
+            fix("a test change", line(0, "t"), "one", kind=ProposalKind.TEST_CHANGE),
+            fix("first", line(1, "first"), "one"),
+            fix("rival", line(5, "rival"), "one"),
+            fix("half a rival", line(7, "rival"), "two", "one"),
+            fix("change", line(9, "change"), "two", kind=ProposalKind.CHANGE),
+            fix("second", line(9, "second"), "two"),
+            fix("elsewhere", line(3, "elsewhere", "b.py"), "three"),
+        ],
+    )
+    assert [proposal.title for proposal in chosen.taken] == ["first", "second", "elsewhere"]
+    assert chosen.notes == ()
+    lines = after(chosen.change_set)
+    assert (lines[1], lines[5], lines[9]) == ("first", "line 5", "second")
+    assert after(chosen.change_set, "b.py")[3] == "elsewhere"
+
+
+def test_the_order_of_the_fixes_is_not_the_order_of_the_lines() -> None:
+    assert after(joined(SNAPSHOT, line(8, "late"), line(2, "early")))[2:9:6] == ["early", "late"]
+
+
+@pytest.mark.parametrize("number", [4, 5, 6])
+def test_fixes_that_meet_are_not_joined_and_it_is_said(number: int) -> None:
+    chosen = select(SNAPSHOT, [fix("first", line(5, "x"), "one"), fix("second", line(number, "y"), "two")])
+    assert [proposal.title for proposal in chosen.taken] == ["first"]
+    (note,) = chosen.notes
+    assert "“second” is left out" in note
+    assert after(chosen.change_set)[5] == "x"
+
+
+OTHER_KINDS = {
+    "the same file created twice": (CreateFile("c.py", b"1\n"), CreateFile("c.py", b"2\n")),
+    "modified and deleted": (line(1, "x").changes[0], DeleteFile("a.py", A.digest)),
+    "deleted and modified": (DeleteFile("a.py", A.digest), line(1, "x").changes[0]),
+    "modified and renamed": (line(1, "x").changes[0], RenameFile("a.py", "c.py", A.digest)),
+    "renamed and modified": (RenameFile("a.py", "c.py", A.digest), line(1, "x").changes[0]),
+}
+
+
+@pytest.mark.parametrize("first_and_second", OTHER_KINDS.values(), ids=OTHER_KINDS)
+def test_kinds_that_do_not_go_together(first_and_second: tuple) -> None:
+    first, second = first_and_second
+    with pytest.raises(ChangeConflict):
+        joined(SNAPSHOT, ChangeSet((first,)), ChangeSet((second,)))
+
+
+def test_nothing_proven_is_nothing_to_write() -> None:
+    assert select(SNAPSHOT, []).change_set.changes == ()
+    assert select(SNAPSHOT, [fix("c", line(1, "x"), "one", kind=ProposalKind.CHANGE)]).taken == ()
