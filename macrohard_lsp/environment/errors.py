@@ -3,7 +3,7 @@ to do next.
 """
 
 
-class NoInterpreter(Exception):  # noqa: N818 - an answer to a question, and a word of the design.
+class NoInterpreter(Exception):
     """No interpreter was found, or the one that was named or is lying in the project can't be used."""
 
 
@@ -13,5 +13,5 @@ class UnsafeInterpreter(NoInterpreter):
     """
 
 
-class BadInterpreter(Exception):  # noqa: N818 - what was met, not a failure of the program.
+class BadInterpreter(Exception):
     """The interpreter was started and did not answer as one that tests can be run with."""

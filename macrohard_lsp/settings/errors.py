@@ -5,9 +5,9 @@ class SettingsError(ValueError):
     """A file of settings, or a value in one, can't be used."""
 
 
-class StateUnavailable(Exception):  # noqa: N818 - a state of the machine, not a failure of the program.
+class StateUnavailable(Exception):
     """What this program remembers can't be read or written."""
 
 
-class TrustRefused(ValueError):  # noqa: N818 - an answer to a wish.
+class TrustRefused(ValueError):
     """This folder is not one to be trusted, or its trust can't be taken back by itself."""

@@ -74,7 +74,10 @@ def test_an_active_conda_environment_beats_pyenv_and_conda_base_does_not(
     make_installation(home / ".pyenv/versions/3.11.7", "3.11")
     (folder / ".python-version").write_text("3.11\n")
     assert find(variables={"CONDA_PREFIX": str(env)}).executable == env / "bin/python3.12"
-    base = {"CONDA_PREFIX": str(conda), "CONDA_DEFAULT_ENV": "base"}
+    base = {"CONDA_PREFIX": str(conda)}
+    assert find(variables=base).origin.endswith(".python-version (pyenv)")
+    (conda / "condabin").rmdir()
+    base["CONDA_DEFAULT_ENV"] = "base"
     assert find(variables=base).origin.endswith(".python-version (pyenv)")
     (folder / ".python-version").unlink()
     assert find(variables=base).origin == "the base environment (conda)"
@@ -222,13 +225,16 @@ def test_a_shim_stands_for_what_it_would_start(find, folder: Path, home: Path, m
     assert find(variables=variables).executable == home / "pyenv/versions/3.11.7/bin/python3.12"
 
 
-def test_path_passes_over_scripts_and_relative_entries(find, folder: Path, home: Path, make_installation):
+def test_path_passes_over_scripts_and_relative_entries(
+    find, folder: Path, home: Path, make_installation, monkeypatch: pytest.MonkeyPatch
+):
     make_installation(home / "good")
-    for directory in (home / "scripts", folder / "bin"):
-        directory.mkdir()
-        (directory / "python3").write_text("#!/bin/sh\n")
-        (directory / "python3").chmod(0o755)
-    choice = find(variables={"PATH": f"bin::.:{home / 'scripts'}:/gone:{home / 'good/bin'}"})
+    make_installation(folder / "relative")
+    (home / "scripts").mkdir()
+    (home / "scripts" / "python3").write_text("#!/bin/sh\n")
+    (home / "scripts" / "python3").chmod(0o755)
+    monkeypatch.chdir(folder)
+    choice = find(variables={"PATH": f"relative/bin::.:{home / 'scripts'}:/gone:{home / 'good/bin'}"})
     assert choice.executable == home / "good/bin/python3.12"
     assert choice.mounts == (home / "good",)
 
