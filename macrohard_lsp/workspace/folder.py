@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 
-class WorkspaceRefused(Exception):  # noqa: N818  A refusal is an answer, not a fault.
+class WorkspaceRefused(Exception):
     """The folder can't be used as a workspace. The message is a sentence for a person."""
 
 

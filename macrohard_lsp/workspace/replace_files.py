@@ -13,11 +13,11 @@ TEMPORARY = ".macrohard-tmp"
 """How the names of files end that stand beside the user's while a change is written."""
 
 
-class NotWritten(Exception):  # noqa: N818  An answer, like a refusal.
+class NotWritten(Exception):
     """The change could not be written, and the disk is as it was. The message is a sentence for a person."""
 
 
-class PartlyWritten(Exception):  # noqa: N818
+class PartlyWritten(Exception):
     """The change could not be written whole nor taken back; the message says where the old files are."""
 
 
