@@ -1,11 +1,10 @@
 """Opens Machines for one workspace: which tier, what they show, and what of the environment commands get."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from macrohard_lsp.core.cancel import Cancel
-from macrohard_lsp.core.events import MachineOpened, RunEvent
 from macrohard_lsp.core.interpreter import InterpreterChoice
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.tier import Tier
@@ -28,7 +27,6 @@ class MachineRoom:
     tier: Tier
     variables: Mapping[str, str]
     cancel: Cancel
-    listener: Callable[[RunEvent], None]
 
     def open(self, snapshot: Snapshot, choice: InterpreterChoice) -> Machine:
         """A fresh Machine holding `snapshot`. Raises MachineUnavailable."""
@@ -40,9 +38,7 @@ class MachineRoom:
             read_only=(*choice.mounts, INSIDE),
             environment=machine_environment(choice.executable, self.variables),
         )
-        machine = open_machine(spec, self.tier, self.cancel)
-        self.listener(MachineOpened(machine.tier, machine.protections))
-        return machine
+        return open_machine(spec, self.tier, self.cancel)
 
 
 def machine_environment(executable: Path, variables: Mapping[str, str]) -> dict[str, str]:

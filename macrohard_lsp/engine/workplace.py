@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from macrohard_lsp.core.events import StageStarted
+from macrohard_lsp.core.events import MachineOpened, StageStarted
 from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.tier import Tier
@@ -54,7 +54,7 @@ def open_workplace(folder: Path, tier: Tier | None, context: EngineContext) -> W
         notes.append(
             "The tier is `process`: the tests can read and write what you can, and reach the network."
         )
-    room = MachineRoom(settled, context.variables, context.cancel, context.listener)
+    room = MachineRoom(settled, context.variables, context.cancel)
     projects = _find_projects(snapshot, settings, room, context)
     return Workplace(snapshot, settings, room, projects, tuple(notes))
 
@@ -77,9 +77,19 @@ def _find_projects(
             home=context.home,
             read=read,
         )
+        _announce(projects, snapshot, room, context)
         return tuple((project, _probe(project, snapshot, room)) for project in projects)
     except (NoInterpreter, BadInterpreter) as reason:
         raise CouldNotRun(str(reason)) from reason
+
+
+def _announce(
+    projects: tuple[Project, ...], snapshot: Snapshot, room: MachineRoom, context: EngineContext
+) -> None:
+    """Tell once what isolates this Run; all its Machines are of this kind."""
+    for project in projects[:1]:
+        with room.open(snapshot, project.choice) as machine:
+            context.listener(MachineOpened(machine.tier, machine.protections))
 
 
 def _probe(project: Project, snapshot: Snapshot, room: MachineRoom) -> Interpreter:

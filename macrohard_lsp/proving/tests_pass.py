@@ -25,13 +25,15 @@ def tests_pass(claim: Claim, after: Snapshot, tools: ProvingTools) -> Evidence:
         expected = baseline.passing | frozenset(claim.repairs_in(baseline))
         run = _run_until_broken(after, baseline, tools, expected)
         command = run.command
-        outcomes = {result.id: result.outcome for result in run.results}
-        wrong = sorted(name for name in expected if outcomes.get(name) is not Outcome.PASSED)
-        if run.problem is not None and not wrong:
-            return Evidence(False, run.problem, command=command)
+        ended = {result.id: result.outcome for result in run.results if result.id in expected}
+        wrong = [name for name, outcome in ended.items() if outcome is not Outcome.PASSED]
         if wrong:
-            how = outcomes[wrong[0]].value if wrong[0] in outcomes else "not run"
-            return Evidence(False, f"{wrong[0]} {_ended(how)}", _listed(wrong), command)
+            was = "failed before" if wrong[0] in claim.repairs else "passed before"
+            return Evidence(False, f"{wrong[0]} {was} and is {ended[wrong[0]].value} now", _listed(wrong), command)
+        missing = sorted(expected - set(ended))
+        if run.problem is not None or missing:
+            reason = run.problem or f"{missing[0]} passed before and was not run now"
+            return Evidence(False, reason, _listed(missing), command)
         counted += len(expected)
     return Evidence(True, evidence=f"{counted} tests pass", command=command)
 
@@ -104,10 +106,6 @@ def _run_until_broken(
 def _not_passed(run: TestRun, ids: Iterable[str]) -> list[str]:
     passed = {result.id for result in run.results if result.outcome is Outcome.PASSED}
     return [name for name in ids if name not in passed]
-
-
-def _ended(how: str) -> str:
-    return f"passed before and is {how} now"
 
 
 def _listed(names: list[str]) -> str:
