@@ -13,7 +13,7 @@ MAX_SECONDS = 24 * 3600.0
 MAX_SEED = 2**32 - 1
 
 
-class UsageProblem(Exception):  # noqa: N818 - the user's slip, not ours.
+class UsageProblem(Exception):
     """The arguments can't be understood. The text is a sentence for a person."""
 
 

@@ -17,7 +17,7 @@ CLEAR_LINE = "\r\x1b[K"
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
 
-class OutputLost(Exception):  # noqa: N818 - an answer that got lost.
+class OutputLost(Exception):
     """stdout can't be written. The text is a sentence for a person."""
 
 

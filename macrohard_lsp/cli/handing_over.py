@@ -24,7 +24,10 @@ def git_apply(folder: Path, *options: str) -> str:
 
 def how_to_apply(folder: Path) -> str:
     place = "" if folder == Path.cwd() else f" {shlex.quote(str(folder))}"
-    return f"To apply: macrohard-lsp fix{place} --apply, or pipe the patch above into: {git_apply(folder)}"
+    return (
+        f"To apply: macrohard-lsp fix{place} --apply\n"
+        f"Or keep the patch, macrohard-lsp fix{place} > fix.patch, and: {git_apply(folder, 'fix.patch')}"
+    )
 
 
 def what_was_written(paths: Sequence[str], folder: Path, run_id: str | None, recorded: bool) -> str:

@@ -16,6 +16,7 @@ from macrohard_lsp.core.events import (
     TestEnded,
 )
 from macrohard_lsp.core.testrun import Outcome
+from macrohard_lsp.core.tier import Tier
 
 REDRAW_SECONDS = 0.1
 TICK_SECONDS = 0.5
@@ -31,6 +32,7 @@ class ProgressLine:
         self._stage = ""
         self._count = ""
         self._tests: Counter[Outcome] = Counter()
+        self._tiers: set[Tier] = set()
         self._shown = False
         self._closed = threading.Event()
         self._ticker = threading.Thread(target=self._tick, name="progress", daemon=True)
@@ -59,15 +61,21 @@ class ProgressLine:
                     self._tests[event.result.outcome] += 1
                     self._count = _tests_text(self._tests)
                 case MachineOpened():
-                    self._console.say(
-                        f"Machine: {event.tier.value} ({one_line(', '.join(event.protections), 200)})"
-                    )
+                    self._name_tier(event)
                 case ProposalFound():
                     self._console.say(f"Found: {one_line(event.proposal.title, 200)}")
                 case _:
                     return
             if self._console.live and time.monotonic() - self._drawn >= REDRAW_SECONDS:
                 self._draw()
+
+    def _name_tier(self, event: MachineOpened) -> None:
+        """Said once for each tier, with all that it does not protect from; `doctor` tells the rest."""
+        if event.tier in self._tiers:
+            return
+        self._tiers.add(event.tier)
+        missing = [one_line(words, 200) for words in event.protections if words.startswith("not")]
+        self._console.say("; ".join([f"Code runs in a sandbox of the tier {event.tier.value}", *missing]))
 
     def _begin_stage(self, text: str) -> None:
         self._stage, self._count = text, ""

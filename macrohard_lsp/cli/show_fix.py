@@ -4,12 +4,17 @@ from collections.abc import Iterator, Sequence
 
 from macrohard_lsp.cli.console import Console
 from macrohard_lsp.cli.plain_text import one_line, seconds_text, visible
-from macrohard_lsp.cli.show_tests import finding_lines
+from macrohard_lsp.cli.show_tests import finding_lines, place_text
+from macrohard_lsp.core.finding import Finding, FindingKind
 from macrohard_lsp.core.proof import RungProof, RungResult
 from macrohard_lsp.core.proposal import Proposal
 from macrohard_lsp.engine.requests import FixReport, FixStatus
 
 MAX_REASON = 100
+MAX_LEFT = 20
+MAX_SUSPECTS = 5
+
+_TOLD_BELOW = (FindingKind.FAILING_TEST, FindingKind.SUSPECT)
 
 _COLORS = {RungResult.PASSED: "green", RungResult.FAILED: "red", RungResult.NOT_RUN: "dim"}
 
@@ -20,16 +25,40 @@ def text_of_fix(report: FixReport, console: Console) -> str:
 
 
 def _lines(report: FixReport, console: Console) -> Iterator[str]:
-    yield from finding_lines(report.findings, set(), console)
+    fixed = {test for proposal in report.proposals for test in proposal.fixes}
+    beside = [finding for finding in report.findings if finding.kind not in _TOLD_BELOW]
+    yield from finding_lines(beside, set(), console)
     for number, proposal in enumerate(report.proposals, start=1):
         yield from _proposal(number, proposal, console)
         yield ""
+    yield from _not_fixed(report.findings, fixed, console)
     for note in report.notes:
         yield console.styled(f"Note: {one_line(note, 500)}", "yellow")
     good = report.status in (FixStatus.FIXED, FixStatus.NOTHING_FAILING)
     yield console.styled(visible(report.message), "bold", "green" if good else "red")
     took = f"{seconds_text(report.seconds)} in all, {seconds_text(report.cpu_seconds)} of processor time"
     yield console.styled(f"Took {took}; tier: {report.tier.value}.", "dim")
+
+
+def _not_fixed(findings: Sequence[Finding], fixed: set[str], console: Console) -> Iterator[str]:
+    """The failures that stay, and where the search would look for their causes."""
+    left = [
+        finding
+        for finding in findings
+        if finding.kind is FindingKind.FAILING_TEST and not fixed.issuperset(finding.tests)
+    ]
+    for finding in left[:MAX_LEFT]:
+        names = one_line(", ".join(finding.tests), 300)
+        yield f"{console.styled('Not fixed:', 'bold', 'red')} {names}  {place_text(finding.location)}".rstrip()
+        yield f"    {one_line(finding.message, 300)}"
+    if len(left) > MAX_LEFT:
+        yield f"… and {len(left) - MAX_LEFT} more are not fixed."
+    suspects = [finding for finding in findings if finding.kind is FindingKind.SUSPECT and finding.location]
+    if left and suspects:
+        places = ", ".join(place_text(finding.location) for finding in suspects[:MAX_SUSPECTS])
+        yield f"The failing tests point at: {places}"
+    if left:
+        yield ""
 
 
 def _proposal(number: int, proposal: Proposal, console: Console) -> Iterator[str]:

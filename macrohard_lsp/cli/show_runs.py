@@ -21,7 +21,7 @@ def text_of_list(records: Sequence[RunRecord], console: Console) -> str:
 
 
 def text_of_run(record: RunRecord, console: Console) -> str:
-    """Everything about one Run. Tests that passed are counted, the others are named."""
+    """Everything about one Run. Tests that passed are counted, the others named; a Machine like one before is not."""
     return "\n".join(_lines(record, console))
 
 
@@ -58,9 +58,7 @@ def _row(record: RunRecord, console: Console) -> str:
 
 def _lines(record: RunRecord, console: Console) -> Iterator[str]:
     yield _row(record, console)
-    asked = ", ".join(
-        f"{name}: {value}" for name, value in record.request.items() if value not in (None, [], "")
-    )
+    asked = ", ".join(f"{name}: {value}" for name, value in record.request.items() if value)
     if asked:
         yield f"Asked for: {one_line(asked, 500)}"
     if record.message:
@@ -68,14 +66,15 @@ def _lines(record: RunRecord, console: Console) -> Iterator[str]:
     if record.state is RunState.INTERRUPTED:
         yield f"Its process ({record.pid}) is gone and wrote no last word; the last event is how far it got."
     yield ""
-    passed = 0
+    passed, told = 0, set[str]()
     for event in record.events:
         if event.name == "TestEnded" and event.body["result"]["outcome"] not in _BROKEN:
             passed += 1
             continue
         words = _words(event)
-        if not words:
+        if not words or (event.name == "MachineOpened" and words in told):
             continue
+        told.add(words)
         if passed:
             yield f"{'':>9}  {plural(passed, 'test')} without trouble"
             passed = 0

@@ -1,6 +1,6 @@
 """A test report in words for a person: what did not pass, where, and why; then the count."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from macrohard_lsp.cli.console import Console
 from macrohard_lsp.cli.plain_text import one_line, seconds_text, visible
@@ -48,14 +48,14 @@ def count_sentence(report: TestReport) -> str:
     )
 
 
-def finding_lines(findings: tuple[Finding, ...], told: set[str], console: Console) -> Iterator[str]:
+def finding_lines(findings: Sequence[Finding], told: set[str], console: Console) -> Iterator[str]:
     """What was found beside the tests in `told`, one paragraph each."""
     for finding in findings:
         if finding.kind is FindingKind.FAILING_TEST and told.issuperset(finding.tests):
             continue
         if finding.kind is FindingKind.COLLECTION and finding.tests and told.issuperset(finding.tests):
             continue
-        where = f"{_place(finding.location)}: " if finding.location else ""
+        where = f"{place_text(finding.location)}: " if finding.location else ""
         head = f"{where}{finding.kind.value}"
         yield f"{console.styled(visible(head), 'bold')} {one_line(finding.message, 500)}"
         yield ""
@@ -64,7 +64,7 @@ def finding_lines(findings: tuple[Finding, ...], told: set[str], console: Consol
 def _one_test(result: TestResult, finding: Finding | None, console: Console) -> Iterator[str]:
     word = console.styled(result.outcome.value.upper(), "bold", _COLORS[result.outcome])
     place = _location(result, finding)
-    where = f"  {_place(place)}" if place else ""
+    where = f"  {place_text(place)}" if place else ""
     yield f"{word} {console.styled(one_line(result.id, MAX_LINE), 'bold')}{where}"
     ending = _ENDINGS.get(result.ending)
     if ending:
@@ -86,7 +86,8 @@ def _location(result: TestResult, finding: Finding | None) -> Location | None:
     return Location(frame.path, frame.line) if frame else None
 
 
-def _place(location: Location | None) -> str:
+def place_text(location: Location | None) -> str:
+    """`path:line`, or nothing."""
     return f"{visible(location.path)}:{location.line}" if location else ""
 
 

@@ -37,7 +37,7 @@ class Interruption:
         return _NAMES[self.received or signal.SIGINT]
 
 
-class Stopped(Exception):  # noqa: N818 - somebody wished it.
+class Stopped(Exception):
     """A person, or the system, asked this process to stop. `exit_code` is what shells expect then."""
 
     def __init__(self, interruption: Interruption) -> None:

@@ -32,7 +32,7 @@ _COLUMNS = (
 )
 
 
-class UnknownRun(LookupError):  # noqa: N818 - a question without an answer.
+class UnknownRun(LookupError):
     """No Run goes by that id. The text is a sentence for a person."""
 
 

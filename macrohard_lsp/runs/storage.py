@@ -42,7 +42,7 @@ CREATE TABLE attachments (
 """
 
 
-class JournalUnavailable(Exception):  # noqa: N818 - it is a state of affairs a Run goes on under, not its error.
+class JournalUnavailable(Exception):
     """The Journal can't be read or written. The text is a sentence for a person that says what to do next."""
 
 

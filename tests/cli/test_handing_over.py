@@ -43,7 +43,9 @@ def test_the_command_applies_and_takes_back(
 
 def test_the_words_around_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert how_to_apply(tmp_path.resolve()).startswith("To apply: macrohard-lsp fix --apply, or pipe")
+    assert how_to_apply(tmp_path.resolve()).startswith(
+        "To apply: macrohard-lsp fix --apply\nOr keep the patch, macrohard-lsp fix > fix.patch, and: git apply fix"
+    )
     assert f"fix {tmp_path}/x --apply" in how_to_apply(tmp_path.resolve() / "x")
     kept = what_was_written(["a.py", "b.py"], tmp_path.resolve(), "abc", True)
     assert kept == "Written: a.py, b.py\nTo undo: macrohard-lsp runs show abc --patch | git apply -R"

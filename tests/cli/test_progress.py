@@ -88,11 +88,18 @@ def test_elsewhere_there_is_a_plain_line_for_each_stage(capsys: pytest.CaptureFi
         for _ in range(100):
             progress.listen(TestEnded(TestResult("t", Outcome.PASSED)))
             progress.listen(Progress("search", 1, 100))
-        progress.listen(MachineOpened(Tier.NAMESPACE, ("no network",)))
+        for _ in range(3):
+            progress.listen(MachineOpened(Tier.NAMESPACE, ("no network",)))
+        progress.listen(MachineOpened(Tier.PROCESS, ("a private copy", "not: network access")))
         progress.listen(StageStarted("search", ""))
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.splitlines() == ["Reading the folder", "Machine: namespace (no network)", "search"]
+    assert err.splitlines() == [
+        "Reading the folder",
+        "Code runs in a sandbox of the tier namespace",
+        "Code runs in a sandbox of the tier process; not: network access",
+        "search",
+    ]
 
 
 def test_a_stderr_that_is_gone_stops_nobody(environment: dict[str, str], tmp_path: Path) -> None:

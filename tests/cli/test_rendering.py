@@ -1,6 +1,7 @@
 """Reports, as people and as programs get them. A report is built here; nothing is run."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,27 @@ def test_a_proposal_has_its_title_and_its_proof_rung_by_rung() -> None:
         "1 failing test fixed.",
         "Took 4.6 s in all, 8.8 s of processor time; tier: namespace.",
     ]
+
+
+def test_what_is_not_fixed_is_named_with_the_places_to_look_at() -> None:
+    suspects = [
+        Finding(FindingKind.SUSPECT, Severity.HINT, "repair", Location("calc.py", number), "here")
+        for number in range(9)
+    ]
+    flaky = Finding(
+        FindingKind.FLAKY_TEST, Severity.WARNING, "pytest", Location("t.py", 1), "both", ("t.py::f",)
+    )
+    report = replace(fixes(status=FixStatus.NO_FIX), findings=(FOUND, flaky, *suspects))
+    assert text_of_fix(report, PLAIN).splitlines()[:6] == [
+        "t.py:1: flaky-test both",
+        "",
+        "Not fixed: tests/test_calc.py::test_total  calc.py:5",
+        "    wrong sum",
+        "The failing tests point at: calc.py:0, calc.py:1, calc.py:2, calc.py:3, calc.py:4",
+        "",
+    ]
+    fixed = replace(PROPOSAL, fixes=FOUND.tests)
+    assert "Not fixed" not in text_of_fix(replace(fixes(fixed), findings=(FOUND, *suspects)), PLAIN)
 
 
 def test_json_of_tests_field_by_field() -> None:
