@@ -112,6 +112,7 @@ ORDINARY = [
     "secret = 'correct-horse-battery-staple'",
     'SECRET_KEY = "change-me-in-production"',
     "assert token == expected_token_after_2_refreshes",
+    "token=makeTokenNumber1a2b3c4d(user), secret=readSecretsFor2Or3Users[0]",
     "max_tokens=4096, tokenizer='bert-base-uncased-v2'",
     "commit 9f8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c",
     "sha256:" + HEX,

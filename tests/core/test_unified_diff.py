@@ -266,7 +266,12 @@ def test_a_patch_reads_as_git_s_own_does(
     snapshot_of: SnapshotOf, tmp_path: Path, program: Callable[[str], str]
 ) -> None:
     snapshot = snapshot_of({"a b.py": "".join(f"{number}\n" for number in range(50)) + "end", "é.py": "x\n"})
-    change_set = change_set_of(snapshot, [put("a b.py", "\n7\n", "\nseven\n"), put("é.py", "x", "y")])
+    # Seven lines between two changes make two hunks, six make one.
+    lines = snapshot.files["a b.py"].text or ""
+    edits = tuple(TextEdit(at := lines.index(f"\n{number}\n") + 1, at + 2, "x") for number in (12, 20, 27))
+    change_set = ChangeSet(
+        (ModifyFile("a b.py", snapshot.files["a b.py"].digest, edits), put("é.py", "x", "y")(snapshot))
+    )
     git = program("git")
     run(tmp_path, b"", git, "init", "-q")
     write_out(snapshot, tmp_path)
@@ -342,6 +347,19 @@ def test_a_text_patch_fits_a_file_in_another_encoding(snapshot_of: SnapshotOf) -
     assert after.files["a.py"].encode() == LATIN.replace(b"\xe9", b"\xe8")
     with pytest.raises(PatchRefused, match=r"line 5 .* iso-8859-1"):
         from_unified_diff(patch.replace("è", "日"), snapshot)
+
+
+def test_a_binary_form_for_other_content_is_refused(snapshot_of: SnapshotOf) -> None:
+    snapshot = snapshot_of({"a.py": LATIN})
+    patch = to_unified_diff(snapshot, change_set_of(snapshot, [put("a.py", "3", "4")]))
+    with pytest.raises(PatchRefused, match=r"other content of a\.py"):
+        from_unified_diff(patch, snapshot_of({"a.py": LATIN + b"# more\n"}))
+
+
+def test_a_patch_that_takes_the_byte_order_mark_away_is_refused(snapshot_of: SnapshotOf) -> None:
+    patch = b"--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-\xef\xbb\xbfa\n+b\n"
+    with pytest.raises(PatchRefused, match="not be written back"):
+        from_unified_diff(patch, snapshot_of({"a.py": b"\xef\xbb\xbfa\n"}))
 
 
 def test_a_deleted_file_whose_bytes_are_on_the_disk_only_has_no_patch(snapshot_of: SnapshotOf) -> None:
