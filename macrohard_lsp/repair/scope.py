@@ -24,13 +24,17 @@ INGREDIENTS_IN_REACH = 40
 class SourceContext:
     """A file parsed once. `text` is the file's text as it is; everything else is worked out when asked for.
 
+    `literals` are strings from elsewhere, such as the failing tests, that may be what a string here
+    was meant to be.
+
     All answers are in a fixed order, nearest first, where near is counted in nodes: what things are
     called changes nothing.
     """
 
-    def __init__(self, path: str, text: str) -> None:
+    def __init__(self, path: str, text: str, literals: Sequence[str] = ()) -> None:
         self.path = path
         self.text = text
+        self.literals = tuple(literals)
         self.nodes = parse(text)
         self.root = self.nodes[0]
         line_end = text.find("\n")
@@ -178,6 +182,12 @@ class SourceContext:
         """Attributes that are called anywhere in the file, in order of appearance, with how often."""
         calls = (node for node in self.nodes if node.kind == "attribute" and node.field == "function")
         return Counter(node.children[-1].text for node in calls)
+
+    @cached_property
+    def members(self) -> tuple[str, ...]:
+        """Attributes that are taken anywhere in the file without being called, in order of appearance."""
+        names = (name for attributes in self.attributes.values() for name in attributes)
+        return tuple(name for name in dict.fromkeys(names) if name not in self.methods)
 
     # Ingredients.
 

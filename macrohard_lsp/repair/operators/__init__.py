@@ -1,7 +1,7 @@
 """The registry of edit operators: every family, and the candidates they make of a file, cheapest first."""
 
 import heapq
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.repair.operators import (
@@ -62,22 +62,24 @@ FAMILIES: tuple[Family, ...] = tuple(
 )
 
 
-def candidates_for(source: SourceContext, lines: Collection[int] | None) -> Iterator[Candidate]:
+def candidates_for(
+    source: SourceContext, lines: Collection[int] | None, families: Sequence[Family] = FAMILIES
+) -> Iterator[Candidate]:
     """Every edit of every family on these lines (counted from 1; None for all), cheapest first.
 
-    Lazy: a family is asked only when everything cheaper was taken. Each resulting text comes once.
-    Two calls give the same candidates in the same order.
+    `families` are sorted by prior. Lazy: a family is asked only when everything cheaper was taken. Each
+    resulting text comes once. Two calls give the same candidates in the same order.
     """
     sites = _sites(source, lines)
     finisher = Finisher(source)
     waiting: list[tuple[float, int, Family, Node, int, Draft]] = []
     count = 0
-    for place, family in enumerate(FAMILIES):
+    for place, family in enumerate(families):
         for node, line in (site for kind in sorted(family.kinds) for site in sites.get(kind, ())):
             for draft in family.drafts(node, source):
                 count += 1
                 heapq.heappush(waiting, (family.prior + draft.cost, count, family, node, line, draft))
-        following = FAMILIES[place + 1].prior if place + 1 < len(FAMILIES) else float("inf")
+        following = families[place + 1].prior if place + 1 < len(families) else float("inf")
         while waiting and waiting[0][0] <= following:
             cost, _, family_of, node, line, draft = heapq.heappop(waiting)
             edits = finisher.edits(node, draft)

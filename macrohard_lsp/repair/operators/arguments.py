@@ -11,6 +11,13 @@ from macrohard_lsp.repair.tree import Node, kinds
 _BY_KEYWORD = kinds("keyword_argument dictionary_splat")
 _SWAPPED_AT_MOST = 6
 _NAMES_TRIED = 8
+_KEYS = ("key=len", "key=str", "key=abs", "key=lambda item: item[0]", "key=lambda item: item[1]", "key=int")
+_SORTING = {
+    "sorted": ("reverse=True", *_KEYS),
+    "sort": ("reverse=True", *_KEYS),
+    "min": (*_KEYS, "default=None", "default=0"),
+    "max": (*_KEYS, "default=None", "default=0"),
+}
 _CONSTANTS = ("None", "0", "1", "True", "False")
 
 
@@ -69,6 +76,23 @@ def _keyword_from_name(node: Node, source: SourceContext) -> Iterator[Draft]:
         yield Draft(((value.start, value.end, name.text),), use(name.text, value.text))
 
 
+def _sorting(node: Node, _source: SourceContext) -> Iterator[Draft]:
+    """Another order for what sorts or picks the largest."""
+    function = node.get("function")
+    arguments = node.get("arguments")
+    if function is None or arguments is None or arguments.kind != "argument_list":
+        return
+    name = function.parts[-1].text if function.kind == "attribute" else function.text
+    if name not in _SORTING or any("splat" in part.kind for part in arguments.parts):
+        return
+    present = {part.parts[0].text for part in arguments.parts if part.kind == "keyword_argument"}
+    choices = [text for text in _SORTING[name] if text.split("=")[0] not in present]
+    comma = ", " if arguments.parts else ""
+    place = arguments.parts[-1].end if arguments.parts else arguments.start + 1
+    for rank, text in enumerate(choices):
+        yield Draft(((place, place, comma + text),), f"add the argument {show(text)}", rank_cost(rank))
+
+
 def _arguments(node: Node) -> list[Node]:
     if node.kind != "argument_list" or node.parent is None or node.parent.kind != "call":
         return []
@@ -80,5 +104,6 @@ FAMILIES = (
     Family("keyword-swap", 4.2, kinds("argument_list"), _swapped_keywords),
     Family("argument-drop", 4.0, kinds("argument_list"), _dropped),
     Family("argument-add", 4.2, kinds("argument_list"), _added),
+    Family("sorting", 4.2, kinds("call"), _sorting),
     Family("keyword-from-name", 3.8, kinds("keyword_argument"), _keyword_from_name),
 )

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from macrohard_lsp.repair.operators.family import Draft, Family, Span, exchange, show
+from macrohard_lsp.repair.operators.family import Draft, Family, Span, exchange, rank_cost, show
 from macrohard_lsp.repair.operators.layout import before, indent_of, inner_indent, is_docstring
+from macrohard_lsp.repair.operators.listing import removed
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.tree import Node, kinds
 
 _LONGEST_ROW = 4
+_NAMES_TRIED = 5
+_LONGEST_LITERAL = 16
 _MUTABLE = kinds("list dictionary set list_comprehension call")
 
 
@@ -76,7 +79,59 @@ def _shared_default(node: Node, source: SourceContext) -> Iterator[Draft]:
         yield Draft(((value.start, value.end, "None"), guard), words)
 
 
+def _longer(node: Node, source: SourceContext) -> Iterator[Draft]:
+    """A literal with one more element."""
+    if node.role != "load" or node.kind == "dictionary" or node.line != node.end_line:
+        return
+    present = {part.text for part in node.parts}
+    names = [name for name in source.names_at(node) if name not in present][:_NAMES_TRIED]
+    for rank, text in enumerate((*names, "0", "1", "None", "[]")):
+        if node.parts:
+            end = node.parts[-1].end
+            yield Draft(((end, end, f", {text}"),), f"add the element {show(text)}", 0.2 + rank_cost(rank))
+            start = node.parts[0].start
+            yield Draft(
+                ((start, start, f"{text}, "),), f"put the element {show(text)} first", 0.6 + rank_cost(rank)
+            )
+        elif node.kind == "list":
+            yield Draft(
+                ((node.start + 1, node.start + 1, text),), f"use `[{text}]` instead of `[]`", rank_cost(rank)
+            )
+
+
+def _by_assignment(node: Node, _source: SourceContext) -> Iterator[Draft]:
+    """`x.m(e)` as `x = e`."""
+    call = node.parts[0]
+    function, arguments = call.get("function"), call.get("arguments")
+    if call.kind != "call" or function is None or arguments is None or function.kind != "attribute":
+        return
+    target = function.get("object")
+    if target is None or target.kind not in {"identifier", "subscript", "attribute"}:
+        return
+    if arguments.kind != "argument_list" or len(arguments.parts) != 1 or arguments.parts[0].role != "load":
+        return
+    for place, operator in enumerate(("=", "+=")):
+        text = f"{target.text} {operator} {arguments.parts[0].text}"
+        if node.line == node.end_line:
+            yield Draft(
+                ((node.start, node.end, text),), f"use {show(text)} instead of {show(node.text)}", 0.4 * place
+            )
+
+
+def _shorter(node: Node, source: SourceContext) -> Iterator[Draft]:
+    """A literal without one of its elements."""
+    if node.role != "load" or len(node.parts) < 2 or (node.kind == "tuple" and len(node.parts) == 2):
+        return
+    for place, element in enumerate(node.parts[:_LONGEST_LITERAL]):
+        span = removed(source, node, element)
+        if span is not None:
+            yield Draft((span,), f"leave out {show(element.text)}", 0.1 * place)
+
+
 FAMILIES = (
+    Family("add-element", 4.4, kinds("list tuple set"), _longer),
+    Family("assign-instead", 4.9, kinds("expression_statement"), _by_assignment),
+    Family("drop-element", 4.0, kinds("list tuple set dictionary"), _shorter),
     Family("row-swap", 3.7, kinds("expression_list pattern_list tuple list tuple_pattern"), _swapped),
     Family("assign-together", 4.4, kinds("expression_statement"), _together),
     Family("shared-default", 3.0, kinds("default_parameter typed_default_parameter"), _shared_default),

@@ -38,7 +38,25 @@ def _swapped_membership(node: Node, source: SourceContext) -> Iterator[Draft]:
         yield exchange(source, parts[0], parts[1], f"swap the operands of `{operators[0]}`")
 
 
+def _with_constant(node: Node, _source: SourceContext) -> Iterator[Draft]:
+    """Another operator and another constant at once: `x == 0` as `x <= 1`."""
+    operators = [child for child in node.children if child.field == "operators"]
+    parts = [part for part in node.parts if part.role == "load"]
+    if len(operators) != 1 or len(parts) != 2 or parts[1].kind != "integer" or not parts[1].text.isdecimal():
+        return
+    value = int(parts[1].text)
+    for place, operator in enumerate(_ALTERNATIVES.get(operators[0].text, ())):
+        for extra, other in enumerate(dict.fromkeys((value + 1, max(value - 1, 0), 0, 1, 2))):
+            if other != value and operator not in {"in", "not in"}:
+                text = f"{operator} {other}"
+                old = f"{operators[0].text} {parts[1].text}"
+                yield Draft(
+                    ((operators[0].start, parts[1].end, text),), use(text, old), _STEP * (place + extra)
+                )
+
+
 FAMILIES = (
     Family("comparison-operator", 1.9, kinds("comparison_operator"), _operators),
+    Family("comparison-and-constant", 4.4, kinds("comparison_operator"), _with_constant),
     Family("membership-swap", 4.8, kinds("comparison_operator"), _swapped_membership),
 )

@@ -29,6 +29,22 @@ def _connective(node: Node, source: SourceContext) -> Iterator[Draft]:
     yield replace(source, node, f"{first} {other} {second}", BINARY[other], summary=words, cost=0.4)
 
 
+def _whole_chain(node: Node, _source: SourceContext) -> Iterator[Draft]:
+    """Every connective of `a and b and c` at once."""
+    links: list[Node] = []
+    current: Node | None = node
+    while current is not None and current.kind == "boolean_operator" and (link := current.get("operator")):
+        links.append(link)
+        current = current.get("left")
+    if len(links) < 2 or len({link.text for link in links}) > 1:
+        return
+    if node.parent is not None and node.parent.kind == "boolean_operator":
+        return
+    other = "or" if links[0].text == "and" else "and"
+    spans = tuple((link.start, link.end, other) for link in links)
+    yield Draft(spans, f"{use(other, links[0].text)} throughout {show(node.text)}")
+
+
 def _negated(node: Node, source: SourceContext) -> Iterator[Draft]:
     returned = node.parent is not None and node.parent.kind in {"return_statement", "assignment"}
     if node.role != "load" or not (is_condition(node) or (returned and node.kind == "comparison_operator")):
@@ -77,6 +93,27 @@ def _joined(node: Node, source: SourceContext, clause: str, level: int, cost: fl
             summary=f"add `{operator}` {show(clause)} to the condition",
             cost=cost,
         )
+
+
+def _missing_check(node: Node, source: SourceContext) -> Iterator[Draft]:
+    """A test before the condition that what it looks into isn't None or empty."""
+    if not _is_whole_condition(node):
+        return
+    bases = [
+        inner.text
+        for inner in source.inside(node)
+        if inner.role == "load"
+        and inner.field in {"object", "value"}
+        and inner.kind in {"identifier", "attribute"}
+    ]
+    for rank, base in enumerate(list(dict.fromkeys(bases))[:_NAMES_TRIED]):
+        checks = ((f"{base} is None", OR), (f"{base} is not None", AND), (f"not {base}", OR), (base, AND))
+        for extra, (check, level) in enumerate(checks):
+            operator = "or" if level == OR else "and"
+            own = f"({node.text})" if level_of(node) < level else node.text
+            words = f"check {show(check)} before the condition"
+            cost = rank_cost(rank) + 0.3 * extra
+            yield replace(source, node, f"{check} {operator} {own}", level, summary=words, cost=cost)
 
 
 def _another_condition(node: Node, source: SourceContext) -> Iterator[Draft]:
@@ -130,10 +167,12 @@ def _default(node: Node, source: SourceContext) -> Iterator[Draft]:
 
 FAMILIES = (
     Family("connective", 2.9, kinds("boolean_operator"), _connective),
+    Family("connectives", 4.0, kinds("boolean_operator"), _whole_chain),
     Family("negate", 3.2, _CONDITION, _negated),
     Family("negate-all", 4.5, kinds("boolean_operator"), _negated_side),
     Family("none-test", 3.8, _CONDITION, _none_test),
     Family("none-default", 4.2, kinds("boolean_operator"), _default),
+    Family("missing-check", 4.0, _CONDITION, _missing_check),
     Family("another-clause", 4.4, _CONDITION, _another_clause),
     Family("another-condition", 5.0, _CONDITION, _another_condition),
 )

@@ -51,6 +51,16 @@ def _member(node: Node, source: SourceContext) -> Iterator[Draft]:
         yield Draft(((attribute.start, attribute.end, name),), use(name, attribute.text), rank_cost(rank))
 
 
+def _member_of_file(node: Node, source: SourceContext) -> Iterator[Draft]:
+    """Any attribute this file takes of anything without calling it."""
+    attribute = node.get("attribute")
+    if not node.role or attribute is None or node.field == "function":
+        return
+    others = [name for name in source.members if name != attribute.text]
+    for rank, name in enumerate(others[:_ATTRIBUTES_TRIED]):
+        yield Draft(((attribute.start, attribute.end, name),), use(name, attribute.text), rank_cost(rank))
+
+
 def _own_attribute(node: Node, source: SourceContext) -> Iterator[Draft]:
     """`self.x` where `x` or another variable stands."""
     mine = source.self_name(node)
@@ -103,6 +113,7 @@ FAMILIES = (
     Family("target", 4.2, kinds("identifier"), _target),
     Family("target-expression", 4.4, kinds("identifier subscript attribute"), _target_expression),
     Family("member", 2.9, kinds("attribute"), _member),
+    Family("member-of-file", 3.9, kinds("attribute"), _member_of_file),
     Family("own-attribute", 3.4, kinds("identifier"), _own_attribute),
     Family("without-self", 3.7, kinds("attribute"), _without_self),
     Family("callee", 3.9, kinds("identifier"), _callee),

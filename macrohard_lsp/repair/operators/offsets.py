@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from macrohard_lsp.repair.operators.family import Draft, Family, put, rank_cost, replace, show
-from macrohard_lsp.repair.operators.placing import PRODUCT, SUM, UNARY, level_of, operator_of
+from macrohard_lsp.repair.operators.placing import POWER, PRIMARY, PRODUCT, SUM, UNARY, level_of, operator_of
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.tree import Node, kinds
 
@@ -69,6 +69,19 @@ def _with_variable(node: Node, source: SourceContext) -> Iterator[Draft]:
             yield Draft((span,), words, cost + rank_cost(rank) + 0.3 * extra)
 
 
+def _with_constant(node: Node, source: SourceContext) -> Iterator[Draft]:
+    cost = place_cost(node)
+    if cost is None or _is_text(node):
+        return
+    inner = f"({node.text})" if level_of(node) < PRIMARY else node.text
+    for extra, (change, level) in enumerate(
+        (("** 2", POWER), ("* 2", PRODUCT), ("// 2", PRODUCT), ("/ 2", PRODUCT))
+    ):
+        yield replace(source, node, f"{inner} {change}", level, cost=cost + 0.2 * extra)
+    yield replace(source, node, f"{inner} % 2", PRODUCT, cost=cost + 0.8)
+    yield replace(source, node, f"{inner} % 10", PRODUCT, cost=cost + 1.2)
+
+
 def _other_sign(node: Node, source: SourceContext) -> Iterator[Draft]:
     cost = place_cost(node)
     if cost is not None and not _is_text(node):
@@ -79,5 +92,6 @@ def _other_sign(node: Node, source: SourceContext) -> Iterator[Draft]:
 FAMILIES = (
     Family("off-by-one", 2.1, _NUMERIC, _by_one),
     Family("with-variable", 4.2, _NUMERIC, _with_variable),
+    Family("with-constant", 4.6, _NUMERIC, _with_constant),
     Family("sign", 4.0, _NUMERIC, _other_sign),
 )

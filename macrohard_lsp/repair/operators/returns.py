@@ -29,6 +29,27 @@ def _another_value(node: Node, source: SourceContext) -> Iterator[Draft]:
             yield Draft(((value.start, value.end, spaced(text, before, "")),), words, 0.3 + rank_cost(rank))
 
 
+def _condition(node: Node, source: SourceContext) -> Iterator[Draft]:
+    """A test of a variable where a fixed truth value is returned."""
+    value = node.parts[0] if node.parts else None
+    if value is None or value.kind not in {"true", "false"}:
+        return
+    names = source.names_at(node)[:_NAMES_TRIED]
+    for rank, name in enumerate(names):
+        tests = (
+            f"{name} == 0",
+            f"not {name}",
+            f"{name} != 0",
+            f"{name} > 0",
+            f"bool({name})",
+            f"{name} is None",
+        )
+        others = tuple(f"{name} == {other}" for other in names[:3] if other != name)
+        for place, test in enumerate((*tests, *others)):
+            words = f"return {show(test)} instead of `{value.text}`"
+            yield Draft(((value.start, value.end, test),), words, rank_cost(rank) + 0.2 * place)
+
+
 def _missing_return(node: Node, source: SourceContext) -> Iterator[Draft]:
     """`return` before the value of an expression statement that is thrown away."""
     value = node.parts[0]
@@ -89,6 +110,7 @@ def _awaited(node: Node, source: SourceContext) -> Iterator[Draft]:
 
 FAMILIES = (
     Family("return-value", 3.8, kinds("return_statement"), _another_value),
+    Family("return-condition", 4.4, kinds("return_statement"), _condition),
     Family("missing-return", 3.3, kinds("expression_statement"), _missing_return),
     Family("final-return", 4.0, kinds("block"), _at_the_end),
     Family("return-to-yield", 5.0, kinds("return_statement"), _yielded),

@@ -10,7 +10,7 @@ from macrohard_lsp.repair.tree import Node, kinds
 _NAMES_TRIED = 5
 _INDEXES = ("-1", "0", "1", "-2", "2")
 _SLICES = ("1:", ":-1", "::-1", ":", ":1", "-1:", "::2", "2:")
-_TAKEN_APART = kinds("identifier attribute call subscript")
+_TAKEN_APART = kinds("identifier attribute call subscript list list_comprehension tuple")
 
 
 def _index(node: Node, source: SourceContext) -> Iterator[Draft]:

@@ -10,7 +10,7 @@ from macrohard_lsp.repair.tree import Node, kinds
 
 _COPIED_AT_MOST = 6
 _RENAMED_AT_MOST = 3
-_NAMES_TRIED = 4
+_NAMES_TRIED = 5
 
 
 def _places(node: Node, source: SourceContext, text: str, cost: float) -> Iterator[Draft]:
@@ -19,7 +19,11 @@ def _places(node: Node, source: SourceContext, text: str, cost: float) -> Iterat
     if span is not None:
         yield Draft((span,), f"add {show(text)}", cost)
     row = siblings(node)
-    if row and row[-1] is node and node.kind in {"expression_statement", "if_statement", "for_statement"}:
+    if (
+        row
+        and row[-1] is node
+        and node.kind in {"expression_statement", "if_statement", "for_statement", "while_statement"}
+    ):
         last = after(source, node, text)
         if last is not None:
             yield Draft((last,), f"add {show(text)}", cost + 0.1)
@@ -68,11 +72,8 @@ def _usual(node: Node, source: SourceContext) -> Iterator[Draft]:
             yield from _places(node, source, text, cost + rank_cost(rank))
         for place, other in enumerate(names):
             if other != name:
-                shapes = (
-                    (f"{name} = {other}", 0.3),
-                    (f"{name} += {other}", 0.6),
-                    (f"{name}.append({other})", 0.3),
-                )
+                calls = ((f"{name}.append({other})", 0.3), (f"{name}.add({other})", 0.6))
+                shapes = ((f"{name} = {other}", 0.3), (f"{name} += {other}", 0.6), *calls)
                 for text, cost in shapes:
                     yield from _places(node, source, text, cost + rank_cost(rank) + rank_cost(place))
 
@@ -83,6 +84,6 @@ def _copyable(node: Node, source: SourceContext) -> Iterator[Draft]:
 
 
 FAMILIES = (
-    Family("copy-statement", 5.8, SIMPLE | kinds("if_statement for_statement"), _copyable),
-    Family("usual-statement", 6.0, SIMPLE | kinds("if_statement for_statement"), _usual),
+    Family("copy-statement", 5.8, SIMPLE | kinds("if_statement for_statement while_statement"), _copyable),
+    Family("usual-statement", 6.0, SIMPLE | kinds("if_statement for_statement while_statement"), _usual),
 )

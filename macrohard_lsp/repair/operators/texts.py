@@ -9,9 +9,10 @@ from macrohard_lsp.repair.tree import Node, kinds
 
 _OTHERS_TRIED = 10
 _PAIRS = {
-    "(": ")", "[": "]", "{": "}", "<": ">", ",": ";", ".": ",", "/": "\\\\", "-": "_", ":": ";", "+": "-", 
+    "(": ")", "[": "]", "{": "}", "<": ">", ",": ";", ".": ",", "/": "\\\\", "-": "_", ":": ";", "+": "-",
     "*": "/", "0": "1", "a": "A", "'": '"', "r": "w", " ": "", "": " ", "&": "|",
 }  # fmt: skip
+_OPENING, _CLOSING = "([{", ")]}"
 _MIRROR = {**{close: open_ for open_, close in _PAIRS.items() if close}, **_PAIRS}
 _MODES = {"r": ("w", "rb"), "w": ("r", "a", "wb"), "rb": ("r", "wb"), "wb": ("w", "rb"), "a": ("w", "ab")}
 
@@ -68,6 +69,9 @@ def _mirrored(text: str) -> Iterator[str]:
         yield _MIRROR[text]
     if text in _PAIRS.values():
         yield from (open_ for open_, close in _PAIRS.items() if close == text)
+    for row in (_OPENING, _CLOSING):
+        if text and text in row:
+            yield from (other for other in row if other != text)
 
 
 def _mirrored_inside(text: str) -> Iterator[str]:

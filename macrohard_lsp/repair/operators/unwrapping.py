@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from macrohard_lsp.repair.operators.family import Draft, Family, put_node, show
+from macrohard_lsp.repair.operators.family import Draft, Family, put_node, replace, show
+from macrohard_lsp.repair.operators.placing import AWAIT, BINARY, level_of, operator_of
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.tree import Node, kinds
 
@@ -13,6 +14,22 @@ def _operands(node: Node, source: SourceContext) -> Iterator[Draft]:
     for side in (node.get("left"), node.get("right")):
         if side is not None:
             yield _keep(source, node, side)
+
+
+def _without_middle(node: Node, source: SourceContext) -> Iterator[Draft]:
+    """`a + b - c` as `a - c` and as `a + c`."""
+    left, right = node.get("left"), node.get("right")
+    if left is None or right is None or left.kind != node.kind:
+        return
+    first, middle = left.get("left"), left.get("right")
+    if first is None or middle is None:
+        return
+    for cost, operator in ((0.0, operator_of(node)), (0.3, operator_of(left))):
+        level = BINARY[operator]
+        sides = (first.text if level_of(first) >= level else f"({first.text})", right.text)
+        tight = level_of(right) > level or level_of(right) >= AWAIT
+        text = f"{sides[0]} {operator} {sides[1] if tight else f'({sides[1]})'}"
+        yield replace(source, node, text, level, summary=f"leave {show(middle.text)} out", cost=cost)
 
 
 def _call(node: Node, source: SourceContext) -> Iterator[Draft]:
@@ -69,6 +86,7 @@ def _keep(source: SourceContext, node: Node, part: Node, cost: float = 0.0) -> D
 
 FAMILIES = (
     Family("keep-operand", 2.9, kinds("binary_operator boolean_operator"), _operands),
+    Family("leave-out", 3.6, kinds("binary_operator boolean_operator"), _without_middle),
     Family("unwrap-call", 3.1, kinds("call"), _call),
     Family(
         "unwrap",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from macrohard_lsp.repair.operators.family import Draft, Family, rank_cost, replace, show
 from macrohard_lsp.repair.operators.offsets import place_cost
-from macrohard_lsp.repair.operators.placing import CONDITIONAL, OR, PRIMARY, level_of
+from macrohard_lsp.repair.operators.placing import CONDITIONAL, OR, PRIMARY, SUM, level_of
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.tree import Node, kinds
 
@@ -16,18 +16,19 @@ _NAMED = kinds("identifier call attribute subscript")
 # Each with what it costs above the first.
 _BUILTINS = {
     "list": 0.0, "sorted": 0.2, "set": 0.2, "len": 0.3, "str": 0.3, "int": 0.3, "abs": 0.3, "tuple": 0.4,
-    "reversed": 0.6, "sum": 0.6, "float": 0.6, "max": 0.7, "min": 0.7, "dict": 0.8, "bool": 0.8, "round": 0.8, "repr": 1.0,
-    "iter": 1.0, "next": 1.0, "any": 1.0, "all": 1.0, "enumerate": 1.0, "range": 0.9, "type": 1.4,
+    "reversed": 0.6, "sum": 0.6, "float": 0.6, "max": 0.7, "min": 0.7, "dict": 0.8, "bool": 0.8, "round": 0.8,
+    "repr": 1.0, "iter": 1.0, "next": 1.0, "any": 1.0, "all": 1.0, "enumerate": 1.0, "range": 0.9, "type": 1.4,
     "frozenset": 1.4,
 }  # fmt: skip
 _METHODS = {
     "copy": 0.0, "strip": 0.2, "lower": 0.2, "items": 0.3, "keys": 0.6, "values": 0.4, "upper": 0.6,
-    "split": 0.6, "rstrip": 0.6, "lstrip": 0.6, "get": 1.5, "pop": 1.2, "encode": 1.0, "decode": 1.0, "read": 1.4,
-    "close": 2.0,
+    "split": 0.6, "rstrip": 0.6, "lstrip": 0.6, "get": 1.5, "pop": 1.2, "encode": 1.0, "decode": 1.0,
+    "read": 1.4, "close": 2.0,
 }  # fmt: skip
 _BARE = frozenset({"expression_statement", "decorator", "for_in_clause_target", "with_item", "except_clause"})
 _DEFAULTS = ("[]", "''", "0", "{}", "None", "1")
 _NAMES_TRIED = 4
+_JOINED_AT_MOST = 8
 
 
 def _usable(node: Node) -> bool:
@@ -126,12 +127,13 @@ def _joined(node: Node, source: SourceContext) -> Iterator[Draft]:
         return
     own = node.text if level_of(node) >= CONDITIONAL else f"({node.text})"
     yield replace(source, node, f"[{own}]", PRIMARY)
-    for rank, item in enumerate(source.expressions_at(node)[:8]):
-        other = item.text if level_of(item.node) > OR else f"({item.text})"
-        operand = own if level_of(node) > OR else f"({node.text})"
-        if item.text != node.text and not item.text[0].isdigit() and level_of(item.node) >= PRIMARY:
-            yield replace(source, node, f"{other} + {operand}", 11, cost=0.4 + rank_cost(rank))
-            yield replace(source, node, f"{operand} + {other}", 11, cost=0.6 + rank_cost(rank))
+    operand = node.text if level_of(node) >= SUM else f"({node.text})"
+    near = [item.text for item in source.expressions_at(node) if level_of(item.node) >= PRIMARY]
+    others = dict.fromkeys([*source.names_at(node)[:_NAMES_TRIED], *near])
+    usable = [text for text in others if text != node.text and not text[0].isdigit()]
+    for rank, other in enumerate(usable[:_JOINED_AT_MOST]):
+        yield replace(source, node, f"{other} + {operand}", SUM, cost=0.4 + rank_cost(rank))
+        yield replace(source, node, f"{operand} + {other}", SUM, cost=0.6 + rank_cost(rank))
 
 
 FAMILIES = (
