@@ -29,10 +29,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """`requires`: what the library and its tests need beside pytest. `tests`: the ids that fail with the bug.
+    """`requires`: what the library and its tests need, pytest included. `tests`: the ids that fail with the bug.
 
-    `editable` says that the distribution keeps its package under `src/`, so that it must be
-    installed (in place) for its tests to find it. `buggy_digest` is the SHA-256 of `file` with the bug in it.
+    `build_with` constrains the tools that an old distribution is built with. `editable` says that the
+    library must be installed (in place) for its tests to find it, as it lies under `src/` or asks for
+    its own version. `buggy_digest` is the SHA-256 of `file` with the bug in it.
     """
 
     name: str

@@ -15,7 +15,6 @@ from bench.real.bugs import Bug, reintroduce
 
 ROOT = Path(__file__).resolve().parents[2]
 STORE = ROOT / ".bench" / "real"
-PYTEST = "pytest>=8.2,<9"
 DOWNLOAD_SECONDS = 300
 INSTALL_SECONDS = 900
 
@@ -58,7 +57,7 @@ def prepare(bug: Bug) -> Place:
     place = place_of(bug)
     place.fixed.parent.mkdir(parents=True, exist_ok=True)
     stamp = place.fixed.parent / "prepared"
-    wanted = f"{bug.sha256} {sys.version} {PYTEST} {bug.requires} {bug.editable} {place.work}"
+    wanted = f"{bug.sha256} {sys.version} {bug.requires} {bug.editable} {place.work}"
     if stamp.is_file() and stamp.read_text("utf-8") == wanted and place.python.exists():
         return place
     stamp.unlink(missing_ok=True)
@@ -118,11 +117,11 @@ def fresh_copy(bug: Bug, place: Place, *, buggy: bool) -> Path:
 
 
 def make_environment(bug: Bug, place: Place) -> None:
-    """A virtual environment with pytest and what the tests need; the library too if it lies in src/."""
+    """A virtual environment with what the list names; the library too where it must be installed."""
     shutil.rmtree(place.venv, ignore_errors=True)
-    _run([sys.executable, "-m", "venv", str(place.venv)], INSTALL_SECONDS)
-    pip = [str(place.python), "-m", "pip", "install", "-q"]
-    _run([*pip, PYTEST, *bug.requires], INSTALL_SECONDS)
+    _run([sys.executable, "-m", "venv", "--without-pip", str(place.venv)], INSTALL_SECONDS)
+    pip = [sys.executable, "-m", "pip", "--python", str(place.python), "install", "-q"]
+    _run([*pip, *bug.requires], INSTALL_SECONDS)
     if bug.editable:
         _run([*pip, "--no-deps", "-e", str(place.work)], INSTALL_SECONDS)
 

@@ -38,13 +38,13 @@ def clean_environment(**extra: str) -> dict[str, str]:
     return {**kept, "PYTHONDONTWRITEBYTECODE": "1", **extra}
 
 
-def run_suite(python: Path, folder: Path, *, seconds: float = SUITE_SECONDS) -> SuiteRun:
-    """The suite with a listener that notes how each test ended; otherwise as plain as `run_plainly`."""
+def run_suite(python: Path, folder: Path, *tests: str, seconds: float = SUITE_SECONDS) -> SuiteRun:
+    """The suite, or the named tests of it, with a listener that notes how each test ended."""
     with tempfile.TemporaryDirectory() as scratch:
         notes = Path(scratch) / "outcomes.jsonl"
         environment = clean_environment(PYTHONPATH=str(INSIDE), BENCH_OUTCOMES=str(notes))
         code, took, output = run_in(
-            folder, [str(python), "-m", "pytest", "-p", "outcomes"], environment, seconds
+            folder, [str(python), "-m", "pytest", "-p", "outcomes", *tests], environment, seconds
         )
         lines = notes.read_text("utf-8").splitlines() if notes.is_file() else []
     return SuiteRun(code, took, dict(json.loads(line) for line in lines), output)
