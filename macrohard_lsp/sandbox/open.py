@@ -42,7 +42,8 @@ ALLOW_NAMESPACES = (
 )
 MEBIBYTE = 2**20
 NAMESPACED_PROCESS_LIMIT = (5, 14)
-THREADS_PER_PROCESS = 8
+HARD_TASKS_PER_PROCESS = 16
+"""Twice what the watcher allows, so that a command over the limit is killed with a reason where possible."""
 CHECK_SECONDS = 20.0
 _working_bwraps: set[str] = set()
 
@@ -124,7 +125,7 @@ def _process_rlimit(limits: Limits) -> dict[str, int]:
     release = tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])
     if os.geteuid() == 0 or release < NAMESPACED_PROCESS_LIMIT:
         return {}
-    return {"RLIMIT_NPROC": limits.processes * THREADS_PER_PROCESS}
+    return {"RLIMIT_NPROC": limits.processes * HARD_TASKS_PER_PROCESS}
 
 
 def _watcher(limits: Limits) -> str:

@@ -85,6 +85,8 @@ def fixed_options(workspace: Path, read_only: tuple[Path, ...], seccomp_fd: int 
         *("--hostname", HOST_NAME, "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
         *_system(),
         *("--dev", "/dev", "--size", str(SHM_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm"),
+        # bwrap's /dev is a tmpfs without a size limit.
+        *("--remount-ro", "/dev"),
         *("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"),
         *("--dir", "/run", "--symlink", "/tmp", "/var/tmp"),
         *("--bind", f"{base}/tmp", "/tmp", "--dir", "/tmp/home"),

@@ -21,6 +21,13 @@ def test_environment_is_an_allow_list(tier: Tier, open_on, monkeypatch: pytest.M
     assert {"GIVEN=yes", "LANG=de_DE.UTF-8"} <= set(listed)
 
 
+@pytest.mark.parametrize("environment", [{"X": "a\0--bind\0/\0/host"}, {"A\0B": "x"}])
+def test_a_nul_can_not_smuggle_in_options(sealed: Machine, environment: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="NUL"):
+        sealed.run(["true"], seconds=20, environment=environment)
+    assert sealed.run(["true"], seconds=20).exit_code == 0
+
+
 def test_first_process_has_a_clean_environment(sealed: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "hunter2")
     everything = sealed.run(["sh", "-c", "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline"], seconds=20).stdout
@@ -37,7 +44,7 @@ def test_outside_files_are_not_there(sealed: Machine, tmp_path: Path) -> None:
 
 
 def test_system_is_read_only(sealed: Machine) -> None:
-    for path in ("/usr/x", "/etc/x", "/x", "/run/x", "/proc/sys/kernel/hostname", "/etc/passwd"):
+    for path in ("/usr/x", "/etc/x", "/x", "/run/x", "/dev/x", "/proc/sys/kernel/hostname", "/etc/passwd"):
         result = sealed.run(["sh", "-c", f"echo x > {path}"], seconds=20)
         assert result.exit_code != 0, path
         assert b"ead-only" in result.stderr or b"denied" in result.stderr

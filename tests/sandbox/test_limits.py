@@ -137,7 +137,7 @@ def test_a_daemon_does_not_end_another_command(machine: Machine, marker: str) ->
 
 
 OPENER = """
-import sys, time
+import os, sys, time
 from pathlib import Path
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.sandbox.open import open_machine
@@ -146,13 +146,16 @@ machine = open_machine(MachineSpec(Path(sys.argv[1]), {}, (), {}), Tier(sys.argv
 marker = sys.argv[3]
 machine.start(['sh', '-c', f'trap "" TERM HUP; sleep {marker} & (setsid sleep {marker} &); sleep {marker}'])
 print(machine.workspace, machine._control._process.pid, flush=True)
+if len(sys.argv) > 4 and os.fork() == 0:
+    time.sleep(15)  # Holds a copy of every descriptor of the opener, and outlives it.
+    os._exit(0)
 time.sleep(60)
 """
 
 
-@pytest.fixture
-def opener(tier: Tier, workspace: Path, marker: str):
-    command = [sys.executable, "-c", OPENER, str(workspace), str(tier), marker]
+@pytest.fixture(params=[[], ["fork"]], ids=["alone", "forked"])
+def opener(request: pytest.FixtureRequest, tier: Tier, workspace: Path, marker: str):
+    command = [sys.executable, "-c", OPENER, str(workspace), str(tier), marker, *request.param]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
     ) as process:
@@ -168,7 +171,7 @@ def test_nothing_survives_the_death_of_its_opener(
     assert wait_until(lambda: len(pids_of(f"sleep\0{marker}")) == 3, 20)
     opener.send_signal(signal.SIGKILL)
     opener.wait()
-    gone = wait_until(lambda: not pids_of(marker) and not Path("/proc", launcher).exists(), 2.0)
+    gone = wait_until(lambda: not pids_of(f"sleep\0{marker}") and not Path("/proc", launcher).exists(), 2.0)
     assert gone, pids_of(marker)
     assert Path(inside).exists() == (tier is Tier.NAMESPACE)
 

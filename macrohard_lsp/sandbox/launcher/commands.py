@@ -61,7 +61,10 @@ class Command:
             pass
         *lines, self._status_text = self._status_text.split(b"\n")
         for line in lines:
-            said: dict[str, int] = json.loads(line)
+            try:
+                said: dict[str, int] = json.loads(line)
+            except ValueError:
+                continue  # In the process tier a hostile program can write into this pipe through /proc.
             self.inner = said.get("child-pid", self.inner)
             self.program_status = said.get("wait-status", self.program_status)
 
@@ -163,6 +166,9 @@ def _forget_handlers() -> None:
 
 
 def _joined(options: list[str]) -> bytes:
+    """bwrap's `--args` format. A NUL within an option would smuggle in another one."""
+    if any("\0" in option for option in options):
+        raise ValueError("a command's directory and environment can't contain a NUL character")
     return b"".join(os.fsencode(option) + b"\0" for option in options)
 
 

@@ -144,17 +144,22 @@ class _Copy:
             reading = os.open(name, flags, dir_fd=source)
         except PermissionError:
             return  # What we may not read, the code under test could not have read either.
-        with open(reading, "rb", buffering=0) as old:
+        try:
             standing = os.fstat(reading)
             create = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            with open(os.open(name, create, 0o600, dir_fd=target), "wb", buffering=0) as new:
-                while chunk := old.read(COPY_BYTES):
+            writing = os.open(name, create, 0o600, dir_fd=target)
+            try:
+                while chunk := os.read(reading, min(COPY_BYTES, standing.st_size + 1)):
                     self.left -= len(chunk)
                     if self.left < 0:
                         raise CopyTooLarge
-                    _write_all(new.fileno(), chunk)
-                os.fchmod(new.fileno(), stat.S_IMODE(standing.st_mode) & 0o777 | stat.S_IWUSR)
-                os.utime(new.fileno(), ns=(standing.st_atime_ns, standing.st_mtime_ns))
+                    _write_all(writing, chunk)
+                os.fchmod(writing, standing.st_mode & 0o777 | stat.S_IWUSR)
+                os.utime(writing, ns=(standing.st_atime_ns, standing.st_mtime_ns))
+            finally:
+                os.close(writing)
+        finally:
+            os.close(reading)
 
 
 def _write_all(fd: int, data: bytes) -> None:
