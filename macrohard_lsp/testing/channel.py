@@ -15,7 +15,7 @@ _STACK_LINE = re.compile(
 )
 
 
-class ChannelCorrupted(Exception):  # noqa: N818 - it is what happened, and part of the vocabulary.
+class ChannelCorrupted(Exception):
     """Something that isn't the reporter wrote to the channel, so nothing on it can be believed."""
 
 

@@ -65,6 +65,12 @@ class Started(_Said):
     id: str
 
 
+class Phase(_Said):
+    type: Literal["phase"]
+    id: str
+    phase: Literal["call", "teardown"]
+
+
 class Report(_Said):
     type: Literal["report"]
     id: str
@@ -121,6 +127,7 @@ Message = (
     | Collected
     | Origins
     | Started
+    | Phase
     | Report
     | Ended
     | Lines

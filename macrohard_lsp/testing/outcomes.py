@@ -11,7 +11,7 @@ RERUN = "rerun"
 def combine(name: str, reports: Sequence[Report], defined: FrameFields | None) -> TestResult | None:
     """The result of one test from all its reports, or None where they don't decide it."""
     reports = _after_last_rerun(reports)
-    defined_at = _definition(defined, reports)
+    defined_at = definition(defined, reports)
     seconds = sum(report.seconds for report in reports if not report.subtest)
     deciding = _deciding(reports)
     if deciding is None:
@@ -33,8 +33,8 @@ def combine(name: str, reports: Sequence[Report], defined: FrameFields | None) -
 
 def stopped(
     name: str,
-    reports: Sequence[Report],
-    defined: FrameFields | None,
+    phase: str,
+    defined: Frame | None,
     *,
     ending: Ending,
     message: str,
@@ -42,7 +42,6 @@ def stopped(
     seconds: float,
 ) -> TestResult:
     """The result of a test that never reported its own end."""
-    phase = phase_after(reports)
     return TestResult(
         id=name,
         outcome=Outcome.FAILED if phase == "call" else Outcome.ERROR,
@@ -50,7 +49,7 @@ def stopped(
         phase=phase,
         message=message,
         frames=frames,
-        defined_at=_definition(defined, reports),
+        defined_at=defined,
         ending=ending,
     )
 
@@ -66,14 +65,6 @@ def collection_result(report: CollectReport) -> TestResult:
         message=failure.message,
         frames=frames_of(failure.frames),
     )
-
-
-def phase_after(reports: Sequence[Report]) -> str:
-    """The phase a test is in, given the reports of those it has left."""
-    left = {report.phase for report in reports if not report.subtest}
-    if "call" in left:
-        return "teardown"
-    return "call" if "setup" in left else "setup"
 
 
 def _after_last_rerun(reports: Sequence[Report]) -> Sequence[Report]:
@@ -104,6 +95,6 @@ def _reason(expected: str) -> str:
     return expected.removeprefix("reason: ")
 
 
-def _definition(defined: FrameFields | None, reports: Sequence[Report]) -> Frame | None:
+def definition(defined: FrameFields | None, reports: Sequence[Report]) -> Frame | None:
     fields = defined or next((report.defined for report in reports if report.defined), None)
     return None if fields is None else Frame(*fields)

@@ -9,6 +9,7 @@ from macrohard_lsp.testing import outcomes
 
 OnResult = Callable[[TestResult], None]
 COLLECT_SECONDS = 120.0
+_FOLLOWING = {"setup": "call", "call": "teardown"}
 
 
 @dataclass(slots=True)
@@ -17,6 +18,7 @@ class Session:
 
     running: dict[str, float] = field(default_factory=dict[str, float])
     collecting: dict[str, float] = field(default_factory=dict[str, float])
+    phases: dict[str, str] = field(default_factory=dict[str, str])
     reports: dict[str, list[said.Report]] = field(default_factory=dict[str, list[said.Report]])
     collected: tuple[str, ...] | None = None
     started: said.SessionStarted | None = None
@@ -73,6 +75,7 @@ class Record:
         | said.CollectReport
         | said.Collected
         | said.Started
+        | said.Phase
         | said.Report
         | said.Ended,
         now: float,
@@ -89,8 +92,12 @@ class Record:
                 self.defined.update(dict(message.tests))
             case said.Started():
                 session.running.setdefault(message.id, now)
+            case said.Phase():
+                session.phases[message.id] = message.phase
             case said.Report():
                 session.reports.setdefault(message.id, []).append(message)
+                if message.phase in _FOLLOWING and not message.subtest:
+                    session.phases[message.id] = _FOLLOWING[message.phase]
                 if message.phase == "lost":
                     self._end(message.id)
             case said.Ended():
@@ -129,8 +136,8 @@ class Record:
             reports = session.reports.get(name, ())
             result = outcomes.stopped(
                 name,
-                reports,
-                self.defined.get(name),
+                session.phases.get(name, "setup"),
+                outcomes.definition(self.defined.get(name), reports),
                 ending=ending,
                 message=message,
                 frames=frames,

@@ -8,10 +8,12 @@
     == expected
     failed test_calc.py::test_half @ <1> | assert 1 == 2
 
-An expectation is `OUTCOME[/PHASE][/ENDING] ID [@ <MARK>] [| PART OF THE MESSAGE]`; the mark names the line that
-carries the comment `# <MARK>`. `problem PART` and `missing ID` speak of the whole run. Every result has to be expected.
+An expectation is `OUTCOME[/PHASE][/ENDING] ID [@ <MARK>] [| PART OF THE MESSAGE]`; the mark names the line
+that carries the comment `# <MARK>`. `problem PART` and `missing ID` speak of the whole run. Every result
+has to be expected.
 """
 
+import json
 import os
 import re
 import shutil
@@ -47,7 +49,7 @@ def missing_program(name: str) -> None:
 def interpreter_at(executable: Path, plugins: dict[str, str] | None = None) -> Interpreter:
     script = "import sys, json; print(json.dumps([sys.prefix, sys.base_prefix, list(sys.version_info[:3])]))"
     said = subprocess.run([executable, "-I", "-c", script], capture_output=True, check=True, timeout=60)
-    prefix, base, version = __import__("json").loads(said.stdout)
+    prefix, base, version = json.loads(said.stdout)
     mounts = tuple(dict.fromkeys(Path(p) for p in (prefix, base, os.path.realpath(base))))
     choice = InterpreterChoice(executable, "the test suite", mounts)
     return Interpreter(choice, tuple(version), "cpython", "9", plugins or {})
@@ -78,6 +80,49 @@ def parse(text: str) -> Case:
 @pytest.fixture(scope="session")
 def own_interpreter() -> Interpreter:
     return interpreter_at(Path(sys.executable))
+
+
+@pytest.fixture(scope="session")
+def bare_interpreter(tmp_path_factory) -> Interpreter:
+    """An environment without pytest."""
+    folder = tmp_path_factory.mktemp("bare") / "venv"
+    command = [sys.executable, "-m", "venv", "--without-pip", folder]
+    subprocess.run(command, check=True, timeout=120, capture_output=True)
+    return interpreter_at(folder / "bin" / "python")
+
+
+@pytest.fixture
+def parsed():
+    return parse
+
+
+@pytest.fixture(scope="session")
+def python_with(tmp_path_factory):
+    """An interpreter of the given Python with the given packages, built once; skips where that can't be had."""
+    built: dict[tuple[str, ...], Interpreter | None] = {}
+
+    def build(python: Path, packages: tuple[str, ...]) -> Interpreter | None:
+        folder = tmp_path_factory.mktemp("venv")
+        pip = [folder / "bin" / "python", "-m", "pip", "install", "-q"]
+        install = [*pip, "--disable-pip-version-check", "--timeout", "15", "--retries", "1", *packages]
+        for command in ([python, "-m", "venv", folder], install):
+            if subprocess.run(command, capture_output=True, timeout=240, check=False).returncode:
+                return None
+        names = [re.split("[=~<]", package)[0] for package in packages]
+        return interpreter_at(folder / "bin" / "python", dict.fromkeys(names, "1"))
+
+    def python_with(python: Path | str, *packages: str) -> Interpreter:
+        if not python or not Path(python).exists():
+            missing_program(f"another Python ({python})")
+        key = (str(python), *packages)
+        if key not in built:
+            built[key] = build(Path(python), packages)
+        interpreter = built[key]
+        if interpreter is None:
+            missing_program(f"an installation of {', '.join(packages)} (no package index?)")
+        return interpreter
+
+    return python_with
 
 
 @pytest.fixture

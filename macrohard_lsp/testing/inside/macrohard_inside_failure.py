@@ -7,6 +7,7 @@ import os
 
 import pluggy
 import pytest
+from _pytest._code import ExceptionInfo
 
 MESSAGE_CHARACTERS = 600
 MESSAGE_LINES = 12
@@ -72,7 +73,7 @@ def _explanation(exception, excinfo, report):
     info = (
         excinfo
         if exception is excinfo.value
-        else pytest.ExceptionInfo.from_exc_info((type(exception), exception, exception.__traceback__))
+        else ExceptionInfo.from_exc_info((type(exception), exception, exception.__traceback__))
     )
     text = info.exconly(tryshort=True)
     if isinstance(exception, SyntaxError) and text.startswith("  File "):

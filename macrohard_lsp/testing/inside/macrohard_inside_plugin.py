@@ -1,7 +1,5 @@
 """What pytest loads by `-p`, in its own process and in the workers of pytest-xdist. PYTEST_DONT_REWRITE"""
 
-import json
-
 import macrohard_inside_channel as channels
 import macrohard_inside_coverage as coverage
 import macrohard_inside_reporter as reporting
@@ -40,13 +38,9 @@ def pytest_load_initial_conftests():
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
     channel = channels.current()
-    if channel is not None:
-        # A worker of pytest-xdist gets the options of its controller, and so these too.
-        config.option.macrohard_options = json.dumps(channel.options)
-    given = getattr(config.option, "macrohard_options", None)
-    if given is None:
+    options = reporting.options_of_worker(config) if channel is None else channel.options
+    if options is None:
         return
-    options = json.loads(given)
     for name, value in UNWANTED.items():
         if hasattr(config.option, name):
             setattr(config.option, name, value)

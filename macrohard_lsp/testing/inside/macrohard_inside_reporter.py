@@ -1,11 +1,21 @@
 """Tells the outside what pytest does, as it does it. PYTEST_DONT_REWRITE"""
 
+import json
 import os
 
 import macrohard_inside_failure as failures
 import pytest
+from _pytest._code import ExceptionInfo
 from macrohard_inside_origin import foreign_modules
 from macrohard_inside_paths import Workspace
+
+WORKER_KEY = "macrohard_options"
+
+
+def options_of_worker(config):
+    """What the controller of this pytest-xdist worker was told; None where we have no business."""
+    given = getattr(config, "workerinput", {}).get(WORKER_KEY)
+    return None if given is None else json.loads(given)
 
 
 class Annotator:
@@ -75,6 +85,10 @@ class Reporter:
         self._tell_collected(tests)
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node):
+        node.workerinput[WORKER_KEY] = json.dumps(self._channel.options)
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids):
         if not self._collected:
             self._tell_collected([[self.canonical_id(name), None] for name in ids])
@@ -86,6 +100,15 @@ class Reporter:
 
     def pytest_runtest_logstart(self, nodeid):
         self._channel.send("start", id=self.canonical_id(nodeid))
+
+    # Reports may come late, all at once (a plugin that repeats tests holds them back).
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self, item):
+        self._channel.send("phase", id=self.canonical_id(item.nodeid), phase="call")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, item):
+        self._channel.send("phase", id=self.canonical_id(item.nodeid), phase="teardown")
 
     def pytest_runtest_logfinish(self, nodeid):
         self._channel.send("end", id=self.canonical_id(nodeid))
@@ -146,7 +169,7 @@ def _failure_of(report):
 
 def tell_of_broken_conftest(channel, excinfo):
     """A conftest that can't be imported ends pytest before there is a session to report on."""
-    info = pytest.ExceptionInfo.from_exc_info(excinfo)
+    info = ExceptionInfo.from_exc_info(excinfo)
     workspace = Workspace(channel.options["workspace"])
     path = getattr(info.value, "path", None)
     channel.send(

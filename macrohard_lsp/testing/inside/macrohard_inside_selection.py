@@ -79,7 +79,7 @@ def _with_parents(names):
     return places
 
 
-class MacrohardTrap(AssertionError):  # noqa: N818 - it is no error.
+class MacrohardTrap(AssertionError):
     """Raised in a test that passed, to see whether the program under test lets a failure be seen."""
 
 

@@ -1,0 +1,134 @@
+"""The lines each test executes, by both means of tracing where an older Python is at hand."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+TEXT = """
+    == lib.py
+    import math  # <import>
+
+    def sign(x):  # <def>
+        if x < 0:  # <if>
+            return -1  # <negative>
+        return 1  # <positive>
+
+    def count():
+        total = 0
+        for _ in range(3_000_000):  # <loop>
+            total += 1
+        return total  # <done>
+
+    def numbers():
+        yield 1
+        yield 2  # <second>
+    == site-packages/vendored.py
+    def f(): return 1
+    == test_a.py
+    import lib, sys, threading, pytest
+    sys.path.append("site-packages")
+    import vendored
+
+    @pytest.fixture
+    def two():
+        return 2  # <fixture>
+
+    def test_negative():
+        assert lib.sign(-1) == -1
+        vendored.f()
+    def test_positive(two):
+        assert lib.sign(two) == 1
+    def test_thread():
+        thread = threading.Thread(target=lib.sign, args=(-1,))
+        thread.start()
+        thread.join()
+    def test_long():
+        lib.count()
+    def test_after():
+        assert list(lib.numbers()) == [1, 2]
+        assert lib.sign(-1) == -1
+    def test_tracer():
+        old = sys.gettrace()
+        sys.settrace(lambda *a: None)
+        lib.sign(1)
+        sys.settrace(old)
+    def test_last():
+        lib.sign(-1)
+    """
+
+
+RELEASES = {"3.9": "pytest==6.2.5", "3.13": "pytest==9.*"}
+
+
+def pythons():
+    """This Python, an old one, and one that has `sys.monitoring`; with the releases that other tests use too."""
+    versions = Path.home() / ".pyenv" / "versions"
+    found = {version: sorted(versions.glob(version + ".*/bin/python")) for version in RELEASES}
+    others = [pytest.param((f[-1] if f else "", RELEASES[v]), id=v) for v, f in found.items()]
+    return [pytest.param(None, id="own"), *others]
+
+
+@pytest.mark.parametrize("python", pythons())
+def test_lines_by_test(run, parsed, python_with, python):
+    interpreter = None
+    if python is not None:
+        interpreter = python_with(*python)
+    tested = run(TEXT, interpreter=interpreter, coverage=True)
+    assert all(not result.broken for result in tested.run.results), tested.run
+    marks = {name: line for name, (path, line) in parsed(TEXT).marks.items() if path == "lib.py"}
+    coverage = tested.coverage
+    assert coverage is not None
+
+    def covers(test: str, *names: str) -> set[str]:
+        lines = coverage.by_test[f"test_a.py::{test}"]["lib.py"]
+        return {name for name in names if marks[name] in lines}
+
+    branches = ("import", "def", "if", "negative", "positive")
+    assert covers("test_negative", *branches) == {"if", "negative"}
+    assert covers("test_positive", *branches) == {"if", "positive"}
+    assert covers("test_thread", *branches) == {"if", "negative"}
+    assert covers("test_after", "if", "negative", "second") == {"if", "negative", "second"}
+    assert covers("test_last", *branches) == {"if", "negative"}
+    assert covers("test_long", "loop") == {"loop"}
+    assert {marks["import"], marks["def"]} <= coverage.outside["lib.py"]
+    assert marks["negative"] not in coverage.outside["lib.py"]
+    assert not any("vendored" in path for files in coverage.by_test.values() for path in files)
+    fixture = parsed(TEXT).marks["fixture"]
+    assert fixture[1] in coverage.by_test["test_a.py::test_positive"]["test_a.py"]
+    version = version_under(interpreter)
+    if version >= (3, 12):
+        assert coverage.partial == frozenset()
+        assert covers("test_long", "done") == {"done"}
+    else:
+        assert coverage.partial == {"test_a.py::test_long"}
+        assert covers("test_long", "done") == set()
+
+
+def version_under(interpreter) -> tuple[int, ...]:
+    return sys.version_info[:2] if interpreter is None else interpreter.version[:2]
+
+
+def test_coverage_gives_way_to_another_tracer(run):
+    if sys.version_info >= (3, 12):
+        pytest.skip("sys.monitoring shares")
+    text = """
+        == conftest.py
+        import sys
+        calls = []
+        sys.settrace(lambda *a: calls.append(a))
+        == test_a.py
+        import sys, conftest
+        def test_a():
+            assert sys.gettrace() is not None
+            assert conftest.calls
+        def test_b(): pass
+        """
+    tested = run(text, coverage=True)
+    assert not tested.run.broken, tested.run
+    assert tested.coverage is not None
+    assert "test_a.py::test_a" in tested.coverage.partial
+
+
+def test_without_asking_there_is_no_coverage(run):
+    assert run("== test_a.py\ndef test_a(): pass\n").coverage is None
