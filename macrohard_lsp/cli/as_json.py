@@ -69,12 +69,12 @@ def json_of_proof(rungs: Sequence[RungProof]) -> list[dict[str, Any]]:
     ]
 
 
-def json_of_failure(command: str, message: str, tier: Tier | None, seconds: float) -> dict[str, Any]:
+def json_of_failure(command: str | None, message: str, tier: Tier | None, seconds: float) -> dict[str, Any]:
     """The shape of a report of `command` with nothing in it. `tier` is the one asked for, if one was."""
     return {
         "status": FixStatus.ERROR.value,
         "message": message,
         "tier": tier.value if tier else None,
         "seconds": round(seconds, 3),
-        **_EMPTY.get(command, {}),
+        **_EMPTY.get(command or "", {}),
     }

@@ -12,6 +12,7 @@ from macrohard_lsp.cli import doctor, fix, runs, test, trust
 from macrohard_lsp.cli.arguments import Parser, SubCommands, UsageProblem, common_options
 from macrohard_lsp.cli.as_json import json_of_failure
 from macrohard_lsp.cli.console import Console, OutputLost, console_for
+from macrohard_lsp.cli.platforms import platform_problem
 from macrohard_lsp.cli.signals import Stopped
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.engine.requests import CouldNotRun
@@ -48,11 +49,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command is None:
             raise UsageProblem(_NO_SERVER)
         console = console_for(as_json=arguments.json, quiet=arguments.quiet)
+        problem = platform_problem()
+        if problem is not None and arguments.command != "doctor":
+            raise CouldNotRun(problem)
         return _COMMANDS[arguments.command].run(arguments, console)
     except SystemExit as ended:  # How argparse ends --help and --version.
         return int(ended.code or 0)
     except KeyboardInterrupt:
         console.warn("Stopped.")
+        console.result(json_of_failure(arguments.command, "Stopped.", None, time.monotonic() - started))
         return EXIT_INTERRUPTED
     except Exception as error:
         return _failed(error, arguments, console, time.monotonic() - started)

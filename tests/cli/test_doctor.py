@@ -134,3 +134,5 @@ def test_other_systems_are_held_back_and_it_says_so(
     monkeypatch.setattr(platforms.sys, "platform", system)
     assert main(["doctor", "--json"]) == 0
     assert f"{name} is held back" in json.loads(capsys.readouterr().out)["message"]
+    assert main(["test", "--json"]) == 2
+    assert f"{name} is held back" in json.loads(capsys.readouterr().out)["message"]
