@@ -15,7 +15,6 @@ SYSTEM_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 SYSTEM_DIRECTORIES = ("/usr", "/nix/store")
 ETC_SHOWN = (
     "alternatives",
-    "ca-certificates",
     "debian_version",
     "fonts",
     "ld.so.cache",
@@ -24,13 +23,15 @@ ETC_SHOWN = (
     "localtime",
     "mime.types",
     "os-release",
-    "pki",
+    "pki/ca-trust/extracted",
+    "pki/tls/certs",
     "protocols",
     "services",
-    "ssl",
+    "ssl/certs",
+    "ssl/openssl.cnf",
     "timezone",
 )
-"""What of the real /etc is shown where it exists: nothing that tells who uses the computer."""
+"""What of the real /etc is shown where it exists: nothing that tells who uses the computer, and no keys."""
 
 NAME_SERVICES = ("passwd", "group", "shadow", "hosts", "services", "protocols")
 

@@ -38,7 +38,14 @@ def test_first_process_has_a_clean_environment(sealed: Machine, monkeypatch: pyt
 def test_outside_files_are_not_there(sealed: Machine, tmp_path: Path) -> None:
     (tmp_path / "beside").write_text("private")
     home = Path.home()
-    hidden = [tmp_path / "beside", home / ".ssh", home / ".bashrc", Path("/etc/shadow"), Path("/etc/fstab")]
+    hidden = [
+        tmp_path / "beside",
+        home / ".ssh",
+        home / ".bashrc",
+        Path("/etc/shadow"),
+        Path("/etc/ssl/private"),
+        Path("/etc/fstab"),
+    ]
     for path in [*hidden, Path("/var/log"), Path("/sys"), Path("/run/systemd"), Path("/boot")]:
         assert sealed.run(["ls", str(path)], seconds=20).exit_code != 0, path
 
@@ -53,6 +60,7 @@ def test_system_is_read_only(sealed: Machine) -> None:
 def test_names_and_places_programs_expect(sealed: Machine) -> None:
     script = """
 import getpass, multiprocessing, os, pwd, socket, ssl, tempfile
+ssl.create_default_context()
 multiprocessing.Lock()
 open('/dev/null', 'w').write('x'); os.urandom(3); tempfile.mkdtemp()
 print(pwd.getpwuid(os.getuid()).pw_dir, getpass.getuser(), os.path.isdir(os.environ['HOME']))

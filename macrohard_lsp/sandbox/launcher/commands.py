@@ -125,37 +125,57 @@ class Command:
 
 
 def spawn(request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any) -> Command:
-    """Start what `request` says on the descriptors `fds` (stdin, stdout, stderr and maybe the channel)."""
-    status_read, status_write = os.pipe()
-    os.set_blocking(status_read, False)
+    """Start what `request` says on the descriptors `fds` (stdin, stdout, stderr and maybe the channel).
+
+    Closes `fds` whether it succeeds or raises (OSError, ValueError).
+    """
     isolated = request["options"] is not None
-    passed = [*fds[:3], fds[3] if len(fds) > 3 else -1, status_write]
-    if isolated:
-        passed += [_memory_file(seccomp) if seccomp else -1, _memory_file(_joined(request["options"]))]
+    passed = [*fds[:3], fds[3] if len(fds) > 3 else -1]
+    try:
+        files = [seccomp, _joined(request["options"])] if isolated else []
+        status_read, status_write = os.pipe()
+        passed.append(status_write)
+        passed += [_memory_file(data) if data else -1 for data in files]
+        child = _fork(request, passed, prctl)
+    finally:
+        for fd in passed:
+            if fd >= 0:
+                os.close(fd)
+    os.set_blocking(status_read, False)
+    return Command(request, child, status_read)
+
+
+def _fork(request: dict[str, Any], passed: list[int], prctl: Any) -> int:
+    """Fork the child that becomes bwrap, or the supervisor where there are no options for bwrap."""
+    isolated = request["options"] is not None
     launcher = os.getpid()
     # The launcher's own handlers must not run in the child, where they would end the whole Machine.
     held = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED_SIGNALS)
-    child = os.fork()
-    if child == 0:
-        try:
-            _forget_handlers()
-            prctl(PR_SET_PDEATHSIG, signal.SIGKILL if isolated else signal.SIGTERM, 0, 0, 0)
-            if os.getppid() == launcher:
-                os.setsid()
-                _place(passed)
-                _limit(request["rlimits"])
-                if isolated:
-                    _execute(request)
-                os.closerange(STATUS_FD + 1, MOST_FDS)
-                _supervise(request, prctl)
-        except BaseException as error:
-            os.write(2, f"could not start the command: {error}\n".encode(errors="backslashreplace"))
-        finally:
-            os._exit(LAUNCH_FAILED)
-    signal.pthread_sigmask(signal.SIG_SETMASK, held)
-    for fd in {fd for fd in [*fds, *passed] if fd >= 0}:
-        os.close(fd)
-    return Command(request, child, status_read)
+    try:
+        child = os.fork()
+        if child == 0:
+            _be_child(request, passed, prctl, isolated, launcher)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+    return child
+
+
+def _be_child(request: dict[str, Any], passed: list[int], prctl: Any, isolated: bool, launcher: int) -> None:
+    try:
+        _forget_handlers()
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL if isolated else signal.SIGTERM, 0, 0, 0)
+        if os.getppid() == launcher:
+            os.setsid()
+            _place(passed)
+            _limit(request["rlimits"])
+            if isolated:
+                _execute(request)
+            os.closerange(STATUS_FD + 1, MOST_FDS)
+            _supervise(request, prctl)
+    except BaseException as error:
+        os.write(2, f"could not start the command: {error}\n".encode(errors="backslashreplace"))
+    finally:
+        os._exit(LAUNCH_FAILED)
 
 
 def _forget_handlers() -> None:
