@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from macrohard_lsp.core.change_paths import is_test_path
 from macrohard_lsp.core.events import StageStarted
 from macrohard_lsp.core.finding import Finding, FindingKind, Location, Severity
+from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import Ending, Outcome, TestResult
 from macrohard_lsp.engine.context import EngineContext
 from macrohard_lsp.engine.workplace import Workplace
@@ -48,13 +49,8 @@ def localise(
         StageStarted("localise", f"Tracing {len(failing)} failing tests and passing ones near them")
     )
     coverage = _trace(workplace, baseline, failing, context)
-    covered = {path for lines in coverage.by_test.values() for path in lines} | set(coverage.outside)
     snapshot = workplace.snapshot
-    editable = frozenset(
-        path
-        for path in covered
-        if path in snapshot.files and snapshot.files[path].text is not None and not is_test_path(path)
-    )
+    editable = _editable(coverage, snapshot)
     groups = group_failures(failing.values())
     passing = [name for name in baseline.passing if name in coverage.by_test]
     suspects = rank_suspects(coverage.by_test, failing, groups, passing, coverage.outside, editable)[
@@ -78,6 +74,16 @@ def localise(
         seed=seed,
     )
     return Localised(task, sources, spans)
+
+
+def _editable(coverage: Coverage, snapshot: Snapshot) -> frozenset[str]:
+    """Files that were executed and may be repaired: the program's own, not its tests."""
+    executed = {path for lines in coverage.by_test.values() for path in lines} | set(coverage.outside)
+    return frozenset(
+        path
+        for path in executed
+        if path in snapshot.files and snapshot.files[path].text is not None and not is_test_path(path)
+    )
 
 
 def suspect_findings(task: RepairTask) -> tuple[Finding, ...]:

@@ -102,7 +102,6 @@ class _Repair:
     meter: Meter
     repaired: Repaired
     context: EngineContext
-    partial: list[Survivor] = field(default_factory=list[Survivor])
     refuted: int = 0
 
     def run(self, jobs: int) -> None:
@@ -111,16 +110,14 @@ class _Repair:
         try:
             for survivor in search.survivors():
                 with search.paused():
-                    self._take(survivor)
+                    self._prove(survivor)
+                search.settle(self.repaired.fixed)
                 if not self._left() or self.refuted >= MAXIMUM_REFUTED:
                     break
         finally:
             search.close()
             self.repaired.candidates += search.candidates
             self.repaired.notes.extend(search.notes)
-        for survivor in sorted(self.partial, key=lambda found: (-len(found.fixes), found.cost)):
-            if set(survivor.fixes) & self._left() and self.refuted < MAXIMUM_REFUTED:
-                self._prove(survivor)
 
     def _search(self, jobs: int) -> Search:
         task, room = self.located.task, self.workplace.room
@@ -139,17 +136,6 @@ class _Repair:
                 self.context.listener(Progress("search", tried, None, "candidates tried"))
 
         return tell
-
-    def _take(self, survivor: Survivor) -> None:
-        """Prove at once what repairs a whole group of failures; keep what repairs only a part of one for the end."""
-        left = self._left()
-        fixes = set(survivor.fixes)
-        if not fixes & left:
-            return
-        if any(set(group.tests) <= fixes and set(group.tests) & left for group in self.located.task.groups):
-            self._prove(survivor)
-        else:
-            self.partial.append(survivor)
 
     def _prove(self, survivor: Survivor) -> None:
         snapshot: Snapshot = self.located.task.snapshot

@@ -1,9 +1,10 @@
 """The local Proposer: search over single edits, no model, no network. Any time: survivors come as they are found."""
 
+import math
 import queue
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from macrohard_lsp.core.cancel import Cancelled
@@ -14,6 +15,7 @@ from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.statements import Spans
 from macrohard_lsp.repair.task import RepairTask, RepairTools, Survivor
 from macrohard_lsp.repair.validation import Validator, Verdict, modules_to_preload
+from macrohard_lsp.repair.waiting import WaitingRoom
 from macrohard_lsp.sandbox.spec import MachineLost, MachineUnavailable
 from macrohard_lsp.testing.warm import WarmMode, WarmUnavailable
 
@@ -46,8 +48,11 @@ class Search:
         self._going.set()
         self._found: queue.SimpleQueue[Survivor | None] = queue.SimpleQueue()
         self._frontier = Frontier(task.suspects, self._generate, self._modes(), task.seed)
+        self._waiting = WaitingRoom(task)
         self._validators: list[Validator] = []
         self._in_flight = 0
+        self._reached = 0.0
+        self._failure: BaseException | None = None
         self.candidates = 0
         self.notes: list[str] = []
         self._threads: list[threading.Thread] = []
@@ -71,14 +76,27 @@ class Search:
             while running:
                 batch, ended = self._next_batch()
                 running -= ended
-                yield from sorted(batch, key=lambda survivor: survivor.cost)
+                self._waiting.admit(batch)
+                while (survivor := self._waiting.call(self._reached)) is not None:
+                    yield survivor
+            while (survivor := self._waiting.call(math.inf)) is not None:
+                yield survivor
         finally:
             self.close()
         self._tools.cancel.check()
+        if self._failure is not None:
+            raise self._failure
 
     def _next_batch(self) -> tuple[list[Survivor], int]:
-        """Wait for a survivor, then for what was begun before it: the cheaper wins, not the quicker worker's."""
-        arrived = [self._found.get()]
+        """What was found since, and how many workers ended.
+
+        When something was found, what was begun before it is waited for: the cheaper candidate goes
+        first, not the one whose worker was quicker.
+        """
+        try:
+            arrived = [self._found.get(timeout=POLL_SECONDS)]
+        except queue.Empty:
+            return [], 0
         with self.paused():
             deadline = time.monotonic() + SETTLE_SECONDS
             while self._in_flight and time.monotonic() < deadline:
@@ -86,6 +104,10 @@ class Search:
         while not self._found.empty():
             arrived.append(self._found.get())
         return [found for found in arrived if found is not None], arrived.count(None)
+
+    def settle(self, repaired: Iterable[str]) -> None:
+        """These tests have a proven repair."""
+        self._waiting.settle(repaired)
 
     @contextmanager
     def paused(self) -> Generator[None]:
@@ -116,6 +138,10 @@ class Search:
             return
         except (WarmUnavailable, MachineUnavailable) as reason:
             self._note(str(reason))
+        except BaseException as failure:
+            # A defect of ours must not look like an exhausted search; it is raised where survivors are taken.
+            self._failure = failure
+            self._stop.set()
         finally:
             self._found.put(None)
 
@@ -146,6 +172,7 @@ class Search:
                 if attempt is not None:
                     self._in_flight += 1
                     self.candidates += 1
+                    self._reached = attempt.cost
                 elif not self._in_flight:
                     return None
             if attempt is not None:

@@ -91,7 +91,9 @@ def test_the_same_seed_gives_the_same_order():
     space, scores = {1: [1.0, 2.0], 2: [1.0, 2.0], 3: [1.0, 2.0]}, {1: 1.0, 2: 1.0, 3: 1.0}
 
     def order(seed):
-        return [(attempt.candidate.line, attempt.cost) for attempt in drain(frontier(space, scores, seed=seed))]
+        return [
+            (attempt.candidate.line, attempt.cost) for attempt in drain(frontier(space, scores, seed=seed))
+        ]
 
     assert order(0) == order(0)
     assert order(5) == order(5)

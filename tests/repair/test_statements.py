@@ -62,4 +62,7 @@ def test_coverage_is_spread_over_whole_statements():
 
 def test_a_statement_is_suspected_once():
     suspects = [Suspect("a.py", 16, 0.9), Suspect("a.py", 14, 0.5), Suspect("a.py", 21, 0.4)]
-    assert one_per_statement(suspects, {"a.py": spans()}) == (Suspect("a.py", 14, 0.9), Suspect("a.py", 21, 0.4))
+    assert one_per_statement(suspects, {"a.py": spans()}) == (
+        Suspect("a.py", 14, 0.9),
+        Suspect("a.py", 21, 0.4),
+    )
