@@ -1,6 +1,7 @@
 """What a command uses is bounded, and nothing of it outlives its command, its Machine or its opener."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -180,10 +181,12 @@ def test_nothing_survives_the_death_of_its_launcher(
     opener: subprocess.Popen[str], tier: Tier, marker: str
 ) -> None:
     assert opener.stdout is not None
-    launcher = int(opener.stdout.readline().split()[-1])
+    inside, _, launcher = opener.stdout.readline().strip().rpartition(" ")
     assert wait_until(lambda: len(pids_of(f"sleep\0{marker}")) == 3, 20)
-    os.kill(launcher, signal.SIGKILL)
+    os.kill(int(launcher), signal.SIGKILL)
     assert wait_until(lambda: not pids_of(f"sleep\0{marker}"), 5.0)
+    if tier is Tier.PROCESS:
+        shutil.rmtree(Path(inside).parents[1])  # With both dead, nobody is left to remove the copy.
 
 
 def test_a_dead_launcher_is_noticed(machine: Machine) -> None:
