@@ -190,5 +190,7 @@ def _missing(table: symtable.SymbolTable, defined: frozenset[str]) -> Iterator[s
     is_module = table.get_type() == "module"
     for symbol in table.get_symbols():
         name = symbol.get_name()
-        if symbol.is_referenced() and (symbol.is_global() or is_module) and name not in defined:
+        # Some versions of symtable take any function called `top` for the module, and its parameters for globals.
+        here = symbol.is_parameter() or _defines(symbol)
+        if symbol.is_referenced() and not here and (symbol.is_global() or is_module) and name not in defined:
             yield name
