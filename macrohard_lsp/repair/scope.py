@@ -49,6 +49,17 @@ class SourceContext:
 
     # What encloses a node.
 
+    def is_broken(self, node: Node) -> bool:
+        """Whether `node` is in a top-level statement that has a syntax error (as far as the grammar knows)."""
+        return any(part.contains(node) for part in self._broken)
+
+    @cached_property
+    def _broken(self) -> tuple[Node, ...]:
+        if self.root.kind != "module":
+            return (self.root,)
+        errors = [node for node in self.nodes if node.kind == "ERROR"]
+        return tuple(part for part in self.root.children if any(part.contains(error) for error in errors))
+
     def statement_of(self, node: Node) -> Node:
         """The innermost statement around `node` (or itself): a direct child of a block or of the module."""
         while node.parent is not None and node.parent.kind not in SEQUENCES:

@@ -135,7 +135,9 @@ def _copy(
     start, end = raw.start_byte, raw.end_byte
     if offsets is not None:
         start, end = offsets[start], offsets[end]
-    node = Node(raw.type, raw.is_named, parent, (start, end), len(nodes))
+    # Something the parser had to make up is as good a sign of broken syntax as something it had to skip.
+    kind = "ERROR" if raw.is_missing or (raw.type == "block" and start == end) else raw.type
+    node = Node(kind, raw.is_named, parent, (start, end), len(nodes))
     node.field = cursor.field_name
     node.line = raw.start_point[0] + 1
     node.end_line = raw.end_point[0] + 1

@@ -97,7 +97,7 @@ def _sites(source: SourceContext, lines: Collection[int] | None) -> dict[str, li
     wanted = None if lines is None else frozenset(lines)
     sites: dict[str, list[tuple[Node, int]]] = {}
     for node in source.nodes:
-        if not node.named or node.kind == "comment":
+        if not node.named or node.kind == "comment" or source.is_broken(node):
             continue
         line = node.line
         if wanted is not None and line not in wanted:

@@ -40,10 +40,10 @@ def _swapped_keywords(node: Node, source: SourceContext) -> Iterator[Draft]:
             yield exchange(source, left, right, f"swap the values of {names}")
 
 
-def _dropped(node: Node, source: SourceContext) -> Iterator[Draft]:
+def _dropped(node: Node, _source: SourceContext) -> Iterator[Draft]:
     arguments = _arguments(node)
     for argument in arguments:
-        span = removed(source, node, argument)
+        span = removed(node, argument)
         if span is not None and node.kind == "argument_list":
             last = 0.0 if argument is arguments[-1] else 0.5
             yield Draft((span,), f"drop the argument {show(argument.text)}", last)

@@ -118,12 +118,12 @@ def _by_assignment(node: Node, _source: SourceContext) -> Iterator[Draft]:
             )
 
 
-def _shorter(node: Node, source: SourceContext) -> Iterator[Draft]:
+def _shorter(node: Node, _source: SourceContext) -> Iterator[Draft]:
     """A literal without one of its elements."""
     if node.role != "load" or len(node.parts) < 2 or (node.kind == "tuple" and len(node.parts) == 2):
         return
     for place, element in enumerate(node.parts[:_LONGEST_LITERAL]):
-        span = removed(source, node, element)
+        span = removed(node, element)
         if span is not None:
             yield Draft((span,), f"leave out {show(element.text)}", 0.1 * place)
 

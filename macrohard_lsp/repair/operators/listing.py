@@ -1,11 +1,10 @@
 """Taking one element out of a comma-separated row."""
 
 from macrohard_lsp.repair.operators.family import Span
-from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.tree import Node
 
 
-def removed(source: SourceContext, row: Node, element: Node) -> Span | None:
+def removed(row: Node, element: Node) -> Span | None:
     """The span that takes `element` and one comma out of `row`; None when it isn't one of its elements."""
     elements = row.parts
     if element not in elements:
@@ -15,8 +14,7 @@ def removed(source: SourceContext, row: Node, element: Node) -> Span | None:
         return (element.start, elements[place + 1].start, "")
     if place:
         return (elements[place - 1].end, element.end, "")
-    end = element.end
-    rest = source.text[end : row.end - 1]
-    if rest.strip() == ",":
-        end += rest.index(",") + 1
-    return (element.start, end, "")
+    comma = next(
+        (child for child in row.children if child.kind == "," and child.start >= element.end), element
+    )
+    return (element.start, comma.end, "")

@@ -20,7 +20,7 @@ _LEVELS = {
 }  # fmt: skip
 
 _OPERANDS = {
-    "not_operator": NOT, "comparison_operator": COMPARISON, "unary_operator": UNARY, "await": PRIMARY,
+    "not_operator": NOT, "comparison_operator": BITWISE_OR, "unary_operator": UNARY, "await": PRIMARY,
     "for_in_clause": OR, "if_clause": OR, "list_splat": BITWISE_OR, "dictionary_splat": BITWISE_OR,
     "interpolation": CONDITIONAL, "parenthesized_expression": NAMED,
 }  # fmt: skip

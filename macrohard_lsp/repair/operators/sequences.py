@@ -20,7 +20,7 @@ def _index(node: Node, source: SourceContext) -> Iterator[Draft]:
         return
     own = indexes[0]
     names = [name for name in source.names_at(node) if name != own.text][:_NAMES_TRIED]
-    for rank, text in enumerate((*_INDEXES, *names)):
+    for rank, text in enumerate((*(() if own.kind == "string" else _INDEXES), *names)):
         if text != own.text:
             yield Draft(
                 ((own.start, own.end, text),), f"index with {use(text, own.text)[4:]}", rank_cost(rank)

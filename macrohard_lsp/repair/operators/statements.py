@@ -41,7 +41,9 @@ def _exchanged(node: Node, source: SourceContext) -> Iterator[Draft]:
     following = row[row.index(node) + 1]
     if following.kind not in SIMPLE | COMPOUND or node.text == following.text:
         return
-    if node.kind in JUMPS or not (owns_lines(source, node) and owns_lines(source, following)):
+    if {node.kind, following.kind} & JUMPS or not (
+        owns_lines(source, node) and owns_lines(source, following)
+    ):
         return
     cost = 0.6 if {node.kind, following.kind} & COMPOUND else 0.0
     spans = ((node.start, node.end, following.text), (following.start, following.end, node.text))

@@ -18,14 +18,13 @@ _MODES = {"r": ("w", "rb"), "w": ("r", "a", "wb"), "rb": ("r", "wb"), "wb": ("w"
 
 
 def _another(node: Node, source: SourceContext) -> Iterator[Draft]:
-    """Another string of the file: one that differs by a character first."""
+    """Another string of the file or of the tests: one that differs by a character first."""
     own = plain_string(node)
     if own is None or node.role != "load":
         return
-    others = [
-        text for item in source.strings if (text := plain_string(item.node)) is not None and text != own
-    ]
-    others = [text for text in dict.fromkeys(others) if node.text[0] not in text]
+    of_file = [text for item in source.strings if (text := plain_string(item.node)) is not None]
+    others = [text for text in dict.fromkeys([*source.literals, *of_file]) if text != own]
+    others = [text for text in others if text.isprintable() and not {node.text[0], "\\"} & set(text)]
     near = [text for text in others if nearly_equal(text, own)]
     for rank, text in enumerate(near):
         yield _written(node, text, 0.2 * rank)
