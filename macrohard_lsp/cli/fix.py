@@ -52,23 +52,19 @@ def _repair(request: "FixRequest", arguments: argparse.Namespace, console: Conso
     from macrohard_lsp.cli.show_fix import text_of_fix
     from macrohard_lsp.cli.working import working
     from macrohard_lsp.core.budget import Spent
-    from macrohard_lsp.core.change_paths import PathRefused
     from macrohard_lsp.core.unified_diff import to_unified_diff_bytes
     from macrohard_lsp.engine.engine import run_fix
-    from macrohard_lsp.engine.requests import FixStatus
-    from macrohard_lsp.workspace.replace_files import NotWritten, PartlyWritten
 
-    written = ""
     with working(console, "fix", request.folder, _asked(request, arguments), _settings(arguments)) as work:
         report = run_fix(request, work.context)
         work.check()
         selection = select(report.snapshot, report.proposals)
-        if arguments.apply and selection.taken:
-            try:
-                written = _apply(report, selection.change_set, work)
-            except (PathRefused, NotWritten, PartlyWritten) as refused:
-                message = f"A proven fix was found but could not be written. {refused}"
-                report = replace(report, status=FixStatus.ERROR, message=message)
+        kept, last_words = None, ""
+        if selection.taken:
+            kept = _keep(report, selection.change_set, work)
+            last_words = how_to_apply(request.folder, kept)
+        if selection.taken and arguments.apply:
+            report, last_words = _apply(report, selection.change_set, kept, work)
         spent = Spent(seconds=report.seconds, cpu_seconds=report.cpu_seconds)
         work.recorder.finish(report.status.value, report.message, spent)
     console.say(text_of_fix(report, console))
@@ -78,8 +74,8 @@ def _repair(request: "FixRequest", arguments: argparse.Namespace, console: Conso
         _print_patch(to_unified_diff_bytes(report.snapshot, selection.change_set))
     if len(selection.taken) > 1:
         console.say("Each of these fixes was proven alone; `macrohard-lsp test` tells how they do together.")
-    if selection.taken:
-        console.say(written or how_to_apply(request.folder))
+    if last_words:
+        console.say(visible(last_words))
     console.result(json_of_fix(report))
     return _EXITS[report.status.value]
 
@@ -128,19 +124,37 @@ def _print_patch(patch: bytes) -> None:
     write_output(patch)
 
 
-def _apply(report: "FixReport", change_set: "ChangeSet", work: "Working") -> str:
-    """Write the selection to the files; returns what to tell a person. Raises what `write_changes` does, and
-    PathRefused."""
-    from macrohard_lsp.cli.handing_over import what_was_written
-    from macrohard_lsp.cli.runs import APPLIED_PATCH
-    from macrohard_lsp.core.apply import apply_changes
-    from macrohard_lsp.core.change_paths import check_paths
+def _keep(report: "FixReport", change_set: "ChangeSet", work: "Working") -> str | None:
+    """Put the patch into the journal; the Run's id if it is there word for word, so that it can be used."""
+    from macrohard_lsp.cli.runs import PATCH
     from macrohard_lsp.core.unified_diff import to_unified_diff
+
+    whole = work.recorder.attach(PATCH, to_unified_diff(report.snapshot, change_set))
+    return work.recorder.run_id if whole else None
+
+
+def _apply(
+    report: "FixReport", change_set: "ChangeSet", kept: str | None, work: "Working"
+) -> "tuple[FixReport, str]":
+    """Write the selection to the files. The report, an error by now if that failed, and what to tell a person.
+
+    The patch is in the journal already: a kill in the middle must not leave a change that nobody can undo.
+    """
+    from macrohard_lsp.cli.handing_over import what_was_written
+    from macrohard_lsp.cli.runs import WRITTEN
+    from macrohard_lsp.core.apply import apply_changes
+    from macrohard_lsp.core.change_paths import PathRefused, check_paths
+    from macrohard_lsp.engine.requests import FixStatus
+    from macrohard_lsp.workspace.replace_files import NotWritten, PartlyWritten
     from macrohard_lsp.workspace.write import write_changes
 
-    # The way back is recorded first: a kill between the two steps must not leave a change nobody can undo.
-    recorded = work.recorder.attach(APPLIED_PATCH, to_unified_diff(report.snapshot, change_set))
-    check_paths(change_set)
-    after = apply_changes(report.snapshot, change_set)
-    write_changes(report.snapshot, change_set, after.files)
-    return what_was_written(change_set.paths, report.snapshot.root, work.recorder.run_id, recorded)
+    try:
+        check_paths(change_set)
+        after = apply_changes(report.snapshot, change_set)
+        work.check()
+        paths = write_changes(report.snapshot, change_set, after.files)
+    except (PathRefused, NotWritten, PartlyWritten) as refused:
+        message = f"A proven fix was found but could not be written. {refused}"
+        return replace(report, status=FixStatus.ERROR, message=message), ""
+    work.recorder.attach(WRITTEN, "\n".join(paths))
+    return report, what_was_written(paths, report.snapshot.root, kept)

@@ -22,25 +22,29 @@ def git_apply(folder: Path, *options: str) -> str:
     return shlex.join([*words, *options])
 
 
-def how_to_apply(folder: Path) -> str:
+def how_to_apply(folder: Path, kept: str | None) -> str:
+    """`kept` is the id of the Run whose journal holds the patch word for word, None when none does."""
     place = "" if folder == Path.cwd() else f" {shlex.quote(str(folder))}"
-    return (
-        f"To apply: macrohard-lsp fix{place} --apply\n"
-        f"Or keep the patch, macrohard-lsp fix{place} > fix.patch, and: {git_apply(folder, 'fix.patch')}"
-    )
+    again = f"macrohard-lsp fix{place} --apply"
+    if kept is None:
+        return f"To apply: {again}"
+    return f"To apply: {_from_journal(kept)} | {git_apply(folder)}\nTo search again and apply: {again}"
 
 
-def what_was_written(paths: Sequence[str], folder: Path, run_id: str | None, recorded: bool) -> str:
-    """What `--apply` did and how to undo it. `recorded`: the journal holds the patch word for word."""
-    files = ", ".join(paths)
-    if recorded:
-        undo = f"To undo: macrohard-lsp runs show {run_id} --patch | {git_apply(folder, '-R')}"
-    else:
-        undo = (
-            "The journal does not hold this patch word for word. To undo, keep the patch printed above and"
-            f" give it to: {git_apply(folder, '-R')}"
+def what_was_written(paths: Sequence[str], folder: Path, kept: str | None) -> str:
+    """What `--apply` did and how to undo it."""
+    written = f"Written: {', '.join(paths)}"
+    back = git_apply(folder, "-R")
+    if kept is None:
+        return (
+            f"{written}\nThe journal does not hold this patch word for word. To undo, keep what was printed"
+            f" above and give it to: {back}"
         )
-    return f"Written: {files}\n{undo}"
+    return f"{written}\nTo undo: {_from_journal(kept)} | {back}"
+
+
+def _from_journal(run_id: str) -> str:
+    return f"macrohard-lsp runs show {run_id} --patch"
 
 
 def _repository_of(folder: Path) -> Path | None:

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 MAX_LISTED = 10_000
 MAX_DAYS = 3650
-APPLIED_PATCH = "applied.patch"
-"""The attachment that holds what `fix --apply` wrote."""
+PATCH = "fix.patch"
+"""The attachment that holds the patch of a `fix`, whether it was applied or not."""
+WRITTEN = "written"
+"""The attachment that names the files which `fix --apply` has written."""
 
 _SECONDS_A_DAY = 24 * 3600.0
 
@@ -32,9 +34,7 @@ def add(commands: SubCommands, common: Parser) -> None:
     listing.add_argument("--limit", type=_limit, default=20, metavar="N", help="how many (default: 20)")
     show = actions.add_parser("show", parents=[common], help="one run, event by event", allow_abbrev=False)
     show.add_argument("id", metavar="ID", help="the run's id, or the beginning of it")
-    show.add_argument(
-        "--patch", action="store_true", help="print the patch that `fix --apply` wrote, on stdout"
-    )
+    show.add_argument("--patch", action="store_true", help="print the patch of a fix, on stdout")
     prune = actions.add_parser("prune", parents=[common], help="delete old runs", allow_abbrev=False)
     prune.add_argument("--days", type=_days, metavar="N", help="delete runs older than N days (default: 30)")
     prune.add_argument("--keep", type=_keep, metavar="N", help="delete all but the newest N runs")
@@ -73,9 +73,9 @@ def _show(journal: "Journal", arguments: argparse.Namespace, console: Console) -
 
     record = journal.show(arguments.id)
     if arguments.patch:
-        patch = dict(record.attachments).get(APPLIED_PATCH)
+        patch = dict(record.attachments).get(PATCH)
         if patch is None:
-            raise CouldNotRun(f"Run {record.id} wrote no patch; only `fix --apply` does.")
+            raise CouldNotRun(f"Run {record.id} has no patch; only a `fix` that found something has.")
         if not console.as_json:
             write_output(patch.encode("utf-8"))
     else:

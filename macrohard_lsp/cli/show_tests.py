@@ -31,7 +31,9 @@ def _lines(report: TestReport, console: Console) -> Iterator[str]:
     if len(trouble) > MAX_SHOWN:
         yield f"… and {len(trouble) - MAX_SHOWN} more; --json lists them all."
         yield ""
-    yield from finding_lines(report.findings, {result.id for result in trouble}, console)
+    shown = {_location(result, found.get(result.id)) for result in trouble if result.phase == "collect"}
+    beside = [f for f in report.findings if f.kind is not FindingKind.COLLECTION or f.location not in shown]
+    yield from finding_lines(beside, {result.id for result in trouble}, console)
     for note in report.notes:
         yield console.styled(f"Note: {one_line(note, 500)}", "yellow")
     color = "green" if report.all_passed else "red"
@@ -52,8 +54,6 @@ def finding_lines(findings: Sequence[Finding], told: set[str], console: Console)
     """What was found beside the tests in `told`, one paragraph each."""
     for finding in findings:
         if finding.kind is FindingKind.FAILING_TEST and told.issuperset(finding.tests):
-            continue
-        if finding.kind is FindingKind.COLLECTION and finding.tests and told.issuperset(finding.tests):
             continue
         where = f"{place_text(finding.location)}: " if finding.location else ""
         head = f"{where}{finding.kind.value}"

@@ -43,10 +43,10 @@ def test_the_command_applies_and_takes_back(
 
 def test_the_words_around_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert how_to_apply(tmp_path.resolve()).startswith(
-        "To apply: macrohard-lsp fix --apply\nOr keep the patch, macrohard-lsp fix > fix.patch, and: git apply fix"
-    )
-    assert f"fix {tmp_path}/x --apply" in how_to_apply(tmp_path.resolve() / "x")
-    kept = what_was_written(["a.py", "b.py"], tmp_path.resolve(), "abc", True)
-    assert kept == "Written: a.py, b.py\nTo undo: macrohard-lsp runs show abc --patch | git apply -R"
-    assert "does not hold this patch" in what_was_written(["a.py"], tmp_path.resolve(), None, False)
+    here = tmp_path.resolve()
+    assert how_to_apply(here, None) == "To apply: macrohard-lsp fix --apply"
+    assert how_to_apply(here, "abc").startswith("To apply: macrohard-lsp runs show abc --patch | git apply\n")
+    assert f"fix {here}/x --apply" in how_to_apply(here / "x", "abc")
+    written = what_was_written(["a.py", "b.py"], here, "abc")
+    assert written == "Written: a.py, b.py\nTo undo: macrohard-lsp runs show abc --patch | git apply -R"
+    assert "does not hold this patch" in what_was_written(["a.py"], here, None)

@@ -125,6 +125,8 @@ def test_a_fix_is_a_patch_on_stdout_that_git_takes(cli: Cli, project: Project) -
     folder = project(BROKEN)
     before = {path: path.read_bytes() for path in folder.iterdir()}
     done = cli("fix", "--quiet", cwd=folder)
+    (run,) = json.loads(cli("runs", "list", "--json").stdout)["runs"]
+    assert cli("runs", "show", run["id"], "--patch").stdout == done.stdout
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert {path: path.read_bytes() for path in folder.iterdir()} == before

@@ -34,7 +34,7 @@ def run_id(journal: Path) -> str:
     for number in range(3):
         recorder.record(TestEnded(TestResult(f"t.py::{number}", Outcome.PASSED)))
     recorder.record(TestEnded(TestResult("t.py::a", Outcome.FAILED, message="assert \x1b[2J1 == 2\nmore")))
-    recorder.attach("applied.patch", PATCH)
+    recorder.attach("fix.patch", PATCH)
     recorder.finish("fixed", "1 failing test fixed.", Spent(seconds=1.0))
     return str(recorder.run_id)
 
@@ -68,7 +68,7 @@ def test_one_run_event_by_event(cli: Cli, run_id: str) -> None:
     assert "Asked for: tests: ['t.py::a'], seed: 3" in text
     run = json.loads(cli("runs", "show", run_id, "--json").stdout)["run"]
     assert [event["event"] for event in run["events"]][:2] == ["RunStarted", "StageStarted"]
-    assert run["attachments"] == {"applied.patch": PATCH}
+    assert run["attachments"] == {"fix.patch": PATCH}
 
 
 def test_the_patch_comes_out_byte_for_byte(cli: Cli, run_id: str, environment: dict[str, str]) -> None:
@@ -87,7 +87,7 @@ def test_no_such_run_and_no_such_patch(cli: Cli, journal: Path) -> None:
     recorder.finish("passed", "")
     done = cli("runs", "show", recorder.run_id, "--patch", "--json")
     assert done.returncode == 2
-    assert "only `fix --apply` does" in json.loads(done.stdout)["message"]
+    assert "only a `fix` that found something has" in json.loads(done.stdout)["message"]
 
 
 def test_a_killed_run_says_so(cli: Cli, journal: Path, environment: dict[str, str]) -> None:
