@@ -42,7 +42,7 @@ class Definition:
 
     `qualified_name` is what Python calls `__qualname__`. `start` and `end` are offsets of the whole
     statement, decorators included; `line` (from 1) is that of `def` or `class`, `first_line` that of the
-    first decorator, `last_line` the last of the body. `bases` are a class's arguments as written.
+    first decorator, `last_line` the last of the body, comments included. `bases` are a class's arguments as written.
     `is_test` is pytest's default naming, for a file that is a test file.
     """
 
