@@ -75,7 +75,7 @@ def _shared_default(node: Node, source: SourceContext) -> Iterator[Draft]:
     lines = (f"if {name.text} is None:", f"{inner_indent(source, first)}{name.text} = {value.text}")
     guard: Span | None = before(source, first, *lines)
     if guard is not None and "\n" not in value.text:
-        words = f"make a new {show(value.text)} for `{name.text}` in each call"
+        words = f"make a new {show(value.text)} for {show(name.text)} in each call"
         yield Draft(((value.start, value.end, "None"), guard), words)
 
 

@@ -62,10 +62,10 @@ def _caught(node: Node, source: SourceContext) -> Iterator[Draft]:
         yield Draft(((node.start, node.end, name),), use(name, node.text), 0.4 + rank_cost(rank))
         parent = node.parent
         if parent is not None and parent.kind == "tuple":
-            yield Draft(((node.end, node.end, f", {name}"),), f"catch `{name}` too", rank_cost(rank))
+            yield Draft(((node.end, node.end, f", {name}"),), f"catch {show(name)} too", rank_cost(rank))
         else:
             both = f"({node.text}, {name})"
-            yield Draft(((node.start, node.end, both),), f"catch `{name}` too", rank_cost(rank))
+            yield Draft(((node.start, node.end, both),), f"catch {show(name)} too", rank_cost(rank))
 
 
 def _raised(node: Node, source: SourceContext) -> Iterator[Draft]:

@@ -59,7 +59,9 @@ def _in_loop(node: Node, source: SourceContext) -> Iterator[Draft]:
 def _guard(source: SourceContext, first: Node, test: str, jump: str, cost: float) -> Iterator[Draft]:
     span = before(source, first, f"if {test}:", inner_indent(source, first) + jump)
     if span is not None:
-        yield Draft((span,), f"{jump.replace('return', 'return early with')} if {show(test)}", cost)
+        keyword, _, value = jump.partition(" ")
+        words = f"return {show(value)} early" if value else keyword
+        yield Draft((span,), f"{words} if {show(test)}", cost)
 
 
 def _before_statement(node: Node, source: SourceContext) -> Iterator[Draft]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from macrohard_lsp.repair.operators.family import Draft, Family, rank_cost, replace, use
+from macrohard_lsp.repair.operators.family import Draft, Family, rank_cost, replace, show, use
 from macrohard_lsp.repair.operators.placing import ATOM, PRIMARY
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.tree import Node, kinds
@@ -25,7 +25,7 @@ def _target(node: Node, source: SourceContext) -> Iterator[Draft]:
         return
     for rank, name in enumerate(source.names_at(node)):
         if name != node.text:
-            words = f"assign to `{name}` instead of `{node.text}`"
+            words = f"assign to {show(name)} instead of {show(node.text)}"
             yield Draft(((node.start, node.end, name),), words, rank_cost(rank))
 
 
@@ -37,7 +37,7 @@ def _target_expression(node: Node, source: SourceContext) -> Iterator[Draft]:
         item.node for item in source.expressions_at(node) if item.node.kind in {"subscript", "attribute"}
     ]
     for rank, place in enumerate(other for other in places if other.text != node.text):
-        words = f"assign to `{place.text}` instead of `{node.text}`"
+        words = f"assign to {show(place.text)} instead of {show(node.text)}"
         yield Draft(((node.start, node.end, place.text),), words, rank_cost(rank))
 
 

@@ -108,12 +108,12 @@ def _part(node: Node, source: SourceContext) -> Iterator[Draft]:
     )
     bounds = [*_SLICES, *(text for name in names[:3] for text in (f"{name}:", f":{name}"))]
     for rank, text in enumerate(bounds):
-        words = f"take `[{text}]` of {show(node.text)}"
+        words = f"take {show(f'[{text}]')} of {show(node.text)}"
         yield replace(
             source, node, f"{node.text}[{text}]", PRIMARY, summary=words, cost=looped + rank_cost(rank)
         )
     for rank, text in enumerate((*names, "0", "-1", "1")):
-        words = f"take `[{text}]` of {show(node.text)}"
+        words = f"take {show(f'[{text}]')} of {show(node.text)}"
         yield replace(
             source, node, f"{node.text}[{text}]", PRIMARY, summary=words, cost=0.3 + rank_cost(rank)
         )

@@ -195,3 +195,11 @@ def test_literals_from_elsewhere_are_tried_first():
     source = SourceContext("code.py", 'x = "Jupyter"\n', literals=("Jupiter",))
     texts = [item.apply(source.text) for item in candidates_for(source, None)]
     assert 'x = "Jupiter"\n' in texts[:3]
+
+
+def test_long_names_and_broken_lines_still_make_a_short_summary(candidates):
+    name = "a_name_that_goes_on_and_on_" * 4
+    source = f"def f({name}, b={{\n    1: 2\n}}):\n    {name}[\n        b\n    ] = b[{name}] + 1\n    return {name}\n"
+    found = candidates(source)
+    assert len(found) > 100
+    assert all(len(item.summary) <= 100 and "\n" not in item.summary for item in found)
