@@ -12,7 +12,7 @@ from macrohard_lsp.engine.requests import CouldNotRun
 from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.sandbox.open import open_machine
 from macrohard_lsp.sandbox.probe import TierReport, probe_tiers
-from macrohard_lsp.sandbox.spec import MachineSpec
+from macrohard_lsp.sandbox.spec import MachineSpec, MachineUnavailable
 from macrohard_lsp.testing.warm import INSIDE
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -38,7 +38,17 @@ class MachineRoom:
             read_only=(*choice.mounts, INSIDE),
             environment=machine_environment(choice.executable, self.variables),
         )
-        return open_machine(spec, self.tier, self.cancel)
+        try:
+            return open_machine(spec, self.tier, self.cancel)
+        except MachineUnavailable as reason:
+            raise MachineUnavailable(gone(snapshot.root) or str(reason)) from reason
+
+
+def gone(folder: Path) -> str:
+    """A sentence for a workspace that was there when it was read; empty while it still is."""
+    if folder.is_dir():
+        return ""
+    return f"{folder} was deleted or moved while it was being worked on; run again once it is back."
 
 
 def machine_environment(executable: Path, variables: Mapping[str, str]) -> dict[str, str]:
