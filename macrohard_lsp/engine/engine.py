@@ -6,6 +6,7 @@ from macrohard_lsp.core.budget import Budget
 from macrohard_lsp.core.events import FindingFound
 from macrohard_lsp.core.testrun import Outcome
 from macrohard_lsp.engine.context import EngineContext
+from macrohard_lsp.engine.machines import gone
 from macrohard_lsp.engine.measure import Measured, matching, measure
 from macrohard_lsp.engine.repairing import Repaired, repair
 from macrohard_lsp.engine.requests import (
@@ -51,16 +52,19 @@ def run_fix(request: FixRequest, context: EngineContext) -> FixReport:
         measured = measure(workplace, (), context)
         targets = _targets(request, measured)
         meter = Meter(_budget(request, workplace))
-        jobs = request.jobs or workplace.settings.fix.jobs_or_default
+        fix = workplace.settings.fix
+        jobs, seed = request.jobs or fix.jobs_or_default, request.seed or fix.seed
         failing = {name: measured.confirmed[name] for name in targets}
         repaired = Repaired()
         if failing:
-            repaired = repair(workplace, measured.baselines, failing, meter, jobs, request.seed, context)
+            repaired = repair(workplace, measured.baselines, failing, meter, jobs, seed, context)
     except (MachineUnavailable, MachineLost) as reason:
         raise CouldNotRun(str(reason)) from reason
+    if not repaired.proposals and (missing := gone(workplace.snapshot.root)):
+        raise CouldNotRun(missing)
     for finding in repaired.suspects:
         context.listener(FindingFound(finding))
-    status, message = _conclude(targets, measured, repaired, meter)
+    status, message = _conclude(request, targets, measured, repaired, meter)
     return FixReport(
         status=status,
         message=message,
@@ -98,31 +102,56 @@ def _budget(request: FixRequest, workplace: Workplace) -> Budget:
 
 
 def _conclude(
-    targets: tuple[str, ...], measured: Measured, repaired: Repaired, meter: Meter
+    request: FixRequest, targets: tuple[str, ...], measured: Measured, repaired: Repaired, meter: Meter
 ) -> tuple[FixStatus, str]:
+    """The status counts everything that fails, also what no edit can be proven on: 0 has to mean a green suite."""
+    beyond = _beyond_repair(request, measured)
     if not targets:
-        broken = [name for name, result in measured.confirmed.items() if result.phase == "collect"]
-        if broken:
-            return FixStatus.NO_FIX, (
-                f"{broken[0]} can't be collected, so none of its tests ran. This version repairs failing tests "
-                "only: mend what the finding names, then run again."
-            )
-        flaky = sum(result.outcome is Outcome.FLAKY for result in measured.results)
-        unsteady = f"; {flaky} flaky, which is not something an edit can be proven on" if flaky else ""
-        return FixStatus.NOTHING_FAILING, f"Nothing to repair: {_counts(measured)}{unsteady}"
+        return (FixStatus.NO_FIX, beyond) if beyond else (FixStatus.NOTHING_FAILING, _nothing(measured))
     fixed = repaired.fixed & set(targets)
     spent = meter.spent()
     effort = f"{repaired.candidates} candidates in {spent.seconds:.1f} s"
     if len(fixed) == len(targets):
-        return FixStatus.FIXED, f"{_failing(len(targets))} fixed and proven ({effort})."
-    if fixed:
+        status = FixStatus.PARTLY_FIXED if beyond else FixStatus.FIXED
+        message = f"{_failing(len(targets))} fixed and proven ({effort})."
+    elif fixed:
+        status = FixStatus.PARTLY_FIXED
+        message = f"{len(fixed)} of {_failing(len(targets))} fixed and proven ({effort})."
+    else:
+        status = FixStatus.NO_FIX
+        limit = meter.exhausted()
+        why = f"the budget of {limit} is spent" if limit else "no single edit that was tried repairs it"
+        message = f"No fix found for {_failing(len(targets))}: {why} ({effort})."
+    return status, f"{message} {beyond}".rstrip()
+
+
+def _beyond_repair(request: FixRequest, measured: Measured) -> str:
+    """What fails and can't be repaired here, in a sentence; empty where all that fails can be tried."""
+    asked = matching(measured.results, request.tests) if request.tests else None
+    broken = [r for r in measured.results if r.broken and (asked is None or r.id in asked)]
+    uncollected = [r.id for r in broken if r.phase == "collect"]
+    if uncollected:
         return (
-            FixStatus.PARTLY_FIXED,
-            f"{len(fixed)} of {_failing(len(targets))} fixed and proven ({effort}).",
+            f"{_and_more(uncollected)} can't be collected, so none of the tests in it ran. This version repairs "
+            "failing tests only: mend what the finding names, then run again."
         )
-    limit = meter.exhausted()
-    why = f"the budget of {limit} is spent" if limit else "no single edit that was tried repairs it"
-    return FixStatus.NO_FIX, f"No fix found for {_failing(len(targets))}: {why} ({effort})."
+    unsteady = [r.id for r in broken if r.id not in measured.confirmed]
+    if unsteady:
+        return (
+            f"{_and_more(unsteady)} fails only in the suite, or not in every run, so that no edit can be proven "
+            "on it: mend what the finding names, then run again."
+        )
+    return ""
+
+
+def _and_more(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} (and {len(names) - 1} more)"
+
+
+def _nothing(measured: Measured) -> str:
+    flaky = sum(result.outcome is Outcome.FLAKY for result in measured.results)
+    unsteady = f" {flaky} flaky, which is not something an edit can be proven on." if flaky else ""
+    return f"Nothing to repair: {_counts(measured)}{unsteady}"
 
 
 def _failing(count: int) -> str:

@@ -21,7 +21,8 @@ def ids_of(project: Project, projects: Sequence[Project], ids: Sequence[str]) ->
 
 def sentence_about(problem: str, project: Project) -> str:
     """A problem as a sentence that says which project it is about."""
-    sentence = problem[:1].upper() + problem[1:]
+    begins_with_name = any(mark in problem.partition(" ")[0] for mark in "./")
+    sentence = problem if begins_with_name else problem[:1].upper() + problem[1:]
     if not sentence.endswith((".", "!", "?")):
         sentence += "."
     return f"{project.directory}: {sentence}" if project.directory else sentence

@@ -45,9 +45,8 @@ def localise(
     context: EngineContext,
 ) -> Localised:
     """Where the fault of one project's failing tests probably is."""
-    context.listener(
-        StageStarted("localise", f"Tracing {len(failing)} failing tests and passing ones near them")
-    )
+    traced = "1 failing test" if len(failing) == 1 else f"{len(failing)} failing tests"
+    context.listener(StageStarted("localise", f"Tracing {traced} and passing ones near"))
     coverage = _trace(workplace, baseline, failing, context)
     snapshot = workplace.snapshot
     editable = _editable(coverage, snapshot)

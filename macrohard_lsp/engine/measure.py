@@ -12,6 +12,7 @@ from macrohard_lsp.engine.layout import ids_of, ignore_arguments, sentence_about
 from macrohard_lsp.engine.requests import CouldNotRun
 from macrohard_lsp.engine.workplace import Workplace
 from macrohard_lsp.proving.case import ProjectBaseline
+from macrohard_lsp.testing.findings import broken_ids
 from macrohard_lsp.testing.options import TestOptions
 from macrohard_lsp.testing.pytest_run import run_tests
 from macrohard_lsp.testing.stability import Stability, classify
@@ -99,10 +100,9 @@ class _Measurement:
         return self._run(self.ids, tell)
 
     def stability(self, first: TestRun) -> Stability:
-        if first.broken:
-            self.context.listener(
-                StageStarted("baseline", f"Running {len(first.broken)} failing tests again, each time afresh")
-            )
+        if names := broken_ids(first.results):
+            again = "1 failing test" if len(names) == 1 else f"{len(names)} failing tests"
+            self.context.listener(StageStarted("baseline", f"Running {again} again, each time afresh"))
         return classify(first, lambda ids: self._run(ids if ids is not None else self.ids, None))
 
     def _run(self, ids: tuple[str, ...] | None, tell: Callable[[TestResult], None] | None) -> TestRun:
