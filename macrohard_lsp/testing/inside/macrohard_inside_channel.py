@@ -2,6 +2,8 @@
 
 Every message is one line of JSON with the run's secret and a running number, so that what the program
 under test writes to the same descriptor, by accident or not, is told apart from what the reporter says.
+Messages are gathered and sent together at the latest before code of the user's runs again: each
+sending costs as much as a small test.
 """
 
 import faulthandler
@@ -36,6 +38,9 @@ class Channel:
         self._lock = threading.Lock()
         self._secret = ""
         self._number = 0
+        self._gathered = []
+        # Nothing is gathered where messages come from other processes, at times that nobody here knows.
+        self.eager = False
         self.options = {}
         os.register_at_fork(after_in_child=self._close_in_child)
 
@@ -51,19 +56,28 @@ class Channel:
         self._secret = self.options.pop("secret")
         return self.options
 
+    def tell(self, kind, **fields):
+        """Gather one message; it goes out with the next that is sent."""
+        if _getpid() == self._owner:
+            with self._lock:
+                self._gather(kind, fields)
+                if self.eager:
+                    self._flush()
+
     def send(self, kind, **fields):
-        """Send one message. Without its outside the reporter's process has no purpose and ends at once."""
-        if _getpid() != self._owner:
-            return
-        with self._lock:
-            self._send(kind, fields)
+        """Send one message, after all that were gathered."""
+        if _getpid() == self._owner:
+            with self._lock:
+                self._gather(kind, fields)
+                self._flush()
 
     def send_from_signal(self, kind, **fields):
         """As `send`, from a signal handler: gives up where the interrupted code was itself sending."""
         if _getpid() != self._owner or not self._lock.acquire(blocking=False):
             return
         try:
-            self._send(kind, fields)
+            self._gather(kind, fields)
+            self._flush()
         finally:
             self._lock.release()
 
@@ -76,12 +90,17 @@ class Channel:
         signal.signal(signal.SIGUSR2, lambda *_: function())
         faulthandler.register(signal.SIGUSR2, file=self._socket.fileno(), all_threads=False, chain=True)
 
-    def _send(self, kind, fields):
+    def _gather(self, kind, fields):
         self._number += 1
         fields.update(type=kind, secret=self._secret, number=self._number)
+        self._gathered.append(_encode(fields))
+
+    def _flush(self):
+        """Without its outside the reporter's process has no purpose and ends at once."""
+        lines, self._gathered = self._gathered, []
         try:
             # Half a surrogate pair (an undecodable file name, a test's own text) has no place in UTF-8.
-            self._socket.sendall(_encode(fields).encode("utf-8", "replace") + b"\n")
+            self._socket.sendall(("\n".join(lines) + "\n").encode("utf-8", "replace"))
         except OSError:
             _exit(LOST)
 

@@ -156,7 +156,7 @@ class CoveragePerTest:
 
     def _send(self, name, lines):
         partial, self._tracer.partial = self._tracer.partial, False
-        self._channel.send("lines", id=name, files=ranges_of(lines), partial=partial)
+        self._channel.tell("lines", id=name, files=ranges_of(lines), partial=partial)
 
     def _tell_of_running(self):
         """The outside asked where a test hangs: what it has executed so far goes with the answer."""

@@ -16,6 +16,7 @@ class Workspace:
         self._real = _realpath(folder)
         self._names = {}
         self._environments = {}
+        self._prefixes = {}
 
     def name(self, filename):
         """The `/`-separated path of one of the user's own files, or None for every other file."""
@@ -53,6 +54,9 @@ class Workspace:
     def canonical_id(self, nodeid, rootdir):
         """`PATH::NAME` with the path relative to the workspace folder, wherever pytest's rootdir is."""
         path, separator, rest = nodeid.partition("::")
-        absolute = os.path.normpath(os.path.join(rootdir, path))
-        own = self.relative(absolute)
-        return (absolute.replace(os.sep, "/") if own is None else own) + separator + rest
+        prefix = self._prefixes.get(path)
+        if prefix is None:
+            absolute = os.path.normpath(os.path.join(rootdir, path))
+            own = self.relative(absolute)
+            prefix = self._prefixes[path] = absolute.replace(os.sep, "/") if own is None else own
+        return prefix + separator + rest

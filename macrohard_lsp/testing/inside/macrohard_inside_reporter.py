@@ -50,6 +50,7 @@ class Reporter:
         self._rootdir = str(config.rootpath)
         # Taken now: a test may leave the process in another directory, or in one that is gone.
         self._directory = workspace.relative(os.getcwd()) or ""
+        self._known_modules = set()
         self._collected = False
 
     def canonical_id(self, nodeid):
@@ -58,7 +59,7 @@ class Reporter:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session):
         config = session.config
-        self._channel.send(
+        self._channel.tell(
             "session",
             rootdir=self._rootdir,
             inifile=str(config.inipath) if config.inipath else None,
@@ -72,7 +73,7 @@ class Reporter:
 
     def pytest_collectreport(self, report):
         if report.outcome != "passed":
-            self._channel.send(
+            self._channel.tell(
                 "collect-report",
                 id=self.canonical_id(report.nodeid),
                 outcome=report.outcome,
@@ -86,6 +87,7 @@ class Reporter:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node):
+        self._channel.eager = True
         node.workerinput[WORKER_KEY] = json.dumps(self._channel.options)
 
     @pytest.hookimpl(optionalhook=True)
@@ -95,7 +97,7 @@ class Reporter:
 
     def _tell_collected(self, tests):
         self._collected = True
-        self._channel.send("collected", tests=tests)
+        self._channel.tell("collected", tests=tests)
         self._tell_origins()
 
     def pytest_runtest_logstart(self, nodeid):
@@ -111,11 +113,11 @@ class Reporter:
         self._channel.send("phase", id=self.canonical_id(item.nodeid), phase="teardown")
 
     def pytest_runtest_logfinish(self, nodeid):
-        self._channel.send("end", id=self.canonical_id(nodeid))
+        self._channel.tell("end", id=self.canonical_id(nodeid))
 
     def pytest_runtest_logreport(self, report):
         reason = getattr(report, "wasxfail", None)
-        self._channel.send(
+        self._channel.tell(
             "report",
             id=self.canonical_id(report.nodeid),
             phase=report.when if report.when in ("setup", "call", "teardown") else "lost",
@@ -148,7 +150,9 @@ class Reporter:
         )
 
     def _tell_origins(self):
-        self._channel.send("origins", modules=foreign_modules(self._workspace, self._directory))
+        foreign = foreign_modules(self._workspace, self._directory, self._known_modules)
+        if foreign:
+            self._channel.send("origins", modules=foreign)
 
     def _definition(self, location):
         path, line, function = location
