@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TextEdit:
-    """Replace `text[start:end]` by `new_text`. Offsets count code points of the file's text as it was before any edit."""
+    """Replace `text[start:end]` by `new_text`. Offsets count code points of the text as it was before any edit."""
 
     start: int
     end: int

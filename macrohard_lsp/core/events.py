@@ -1,10 +1,11 @@
 """What a Run reports while it works: written to the Journal, shown to people as progress."""
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import PurePath
-from typing import Any
+from typing import Any, cast
 
 from macrohard_lsp.core.budget import Spent
 from macrohard_lsp.core.finding import Finding
@@ -98,11 +99,11 @@ def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
     if isinstance(value, (tuple, list, frozenset, set)):
-        return [_plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        return [_plain(item) for item in cast(Iterable[Any], value)]
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace")
-    if isinstance(value, PurePath):
-        return str(value)
-    return value
+        return {str(key): _plain(item) for key, item in cast(dict[Any, Any], value).items()}
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else _text_of_path(value)
+
+
+def _text_of_path(value: Any) -> Any:
+    return str(value) if isinstance(value, PurePath) else value

@@ -1,13 +1,9 @@
 """One file as the team sees it: its text where it has one, and a digest that identifies it."""
 
-import codecs
 import hashlib
-import io
-import tokenize
 from dataclasses import dataclass, replace
 
-# Decoding these takes time that grows with the square of the length, and no file is written in them.
-_NOT_FOR_FILES = frozenset({"idna", "punycode"})
+from macrohard_lsp.core.encoding import decode
 
 
 class FileNotEditable(ValueError):
@@ -63,33 +59,14 @@ class SourceFile:
 
 def source_file(path: str, data: bytes, executable: bool = False) -> SourceFile:
     """The file that `data` makes: text in UTF-8 or in the encoding a Python file names, else bytes."""
-    encoding, text, not_text = _decode(path, data)
+    decoded = decode(data, path)
     return SourceFile(
         path=path,
         digest=digest_of(data),
         size=len(data),
-        text=text,
-        encoding=encoding,
+        text=decoded.text,
+        encoding=decoded.encoding,
         executable=executable,
-        not_text=not_text,
-        data=data if text is None else None,
+        not_text=decoded.not_text,
+        data=data if decoded.text is None else None,
     )
-
-
-def _decode(path: str, data: bytes) -> tuple[str, str | None, str]:
-    """Encoding, text, and where there is no text the reason."""
-    if b"\0" in data:
-        return "utf-8", None, "it has NUL bytes, so it is not text"
-    encoding = "utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8"
-    try:
-        if path.endswith((".py", ".pyi")):
-            encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
-            if codecs.lookup(encoding).name in _NOT_FOR_FILES:
-                return encoding, None, f"it names {encoding}, which is not an encoding for files"
-        text = data.decode(encoding)
-        same = text.encode(encoding) == data
-    except (SyntaxError, LookupError, UnicodeError):
-        return encoding, None, "its bytes are not text in UTF-8 or in the encoding it names"
-    if not same:
-        return encoding, None, f"its text does not encode back to the same bytes in {encoding}"
-    return encoding, text, ""

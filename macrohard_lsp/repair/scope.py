@@ -53,6 +53,26 @@ class SourceContext:
         """Whether `node` is in a top-level statement that has a syntax error (as far as the grammar knows)."""
         return any(part.contains(node) for part in self._broken)
 
+    def is_site(self, node: Node) -> bool:
+        """Whether an edit may begin at `node` at all."""
+        return node.named and node.kind != "comment" and not self.is_broken(node)
+
+    def sites_of_line(self, line: int) -> Sequence[Node]:
+        """The sites that start on a line, and those of the statement that starts on it."""
+        return self._sites.get(line, ())
+
+    @cached_property
+    def _sites(self) -> dict[int, list[Node]]:
+        by_line: dict[int, list[Node]] = {}
+        for node in self.nodes:
+            if not self.is_site(node):
+                continue
+            by_line.setdefault(node.line, []).append(node)
+            start = self.statement_of(node).line
+            if start != node.line and node.kind != "block":
+                by_line.setdefault(start, []).append(node)
+        return by_line
+
     @cached_property
     def _broken(self) -> tuple[Node, ...]:
         if self.root.kind != "module":

@@ -11,18 +11,17 @@ TEXTS = {
     "empty": ("a.py", b"", "utf-8"),
     "byte order mark": ("a.py", b"\xef\xbb\xbfx = 1\n", "utf-8-sig"),
     "byte order mark, no Python": ("a.txt", b"\xef\xbb\xbfx\n", "utf-8-sig"),
-    "latin-1": ("a.py", b"# -*- coding: latin-1 -*-\n'\xe9'\n", "iso-8859-1"),
+    "latin-1": ("a.py", b"# -*- coding: latin-1 -*-\n'\xe9'\n", "iso8859-1"),
     "second line": ("a.py", b"#!/x\n# vim: set fileencoding=cp1252 :\n'\x80'", "cp1252"),
     "coding line, no Python": ("a.txt", "# coding: latin-1\né".encode(), "utf-8"),
 }
 BYTES = {
-    "binary": ("a.png", b"\x89PNG\0", "NUL"),
-    "not utf-8": ("a.txt", b"\xe9", "not text"),
-    "unknown encoding": ("a.py", b"# coding: klingon\n", "not text"),
-    "no text encoding": ("a.py", b"# coding: rot13\n", "not text"),
-    "two ways to write it": ("a.py", b"# coding: utf-7\n+AGE-\n", "same bytes"),
+    "binary": ("a.png", b"\x89PNG\0", "binary"),
+    "not utf-8": ("a.txt", b"\xe9", "not valid UTF-8"),
+    "unknown encoding": ("a.py", b"# coding: klingon\n", "klingon"),
+    "no text encoding": ("a.py", b"# coding: rot13\n", "rot-13"),
+    "two ways to write it": ("a.py", b"# coding: utf-7\n+AGE-\n", "byte for byte"),
     "slow": ("a.py", b"# coding: punycode\n", "not an encoding for files"),
-    "mark and another encoding": ("a.py", b"\xef\xbb\xbf# coding: latin-1\n", "not text"),
 }
 
 

@@ -94,15 +94,15 @@ def _sites(source: SourceContext, lines: Collection[int] | None) -> dict[str, li
     A node on a later line of a statement that starts on one of `lines` is a site too: which line of a
     statement is known to have run depends on the interpreter.
     """
-    wanted = None if lines is None else frozenset(lines)
     sites: dict[str, list[tuple[Node, int]]] = {}
-    for node in source.nodes:
-        if not node.named or node.kind == "comment" or source.is_broken(node):
-            continue
-        line = node.line
-        if wanted is not None and line not in wanted:
-            line = source.statement_of(node).line
-            if line not in wanted or node.kind == "block":
-                continue
+    if lines is None:
+        for node in source.nodes:
+            if source.is_site(node):
+                sites.setdefault(node.kind, []).append((node, node.line))
+        return sites
+    wanted = frozenset(lines)
+    found = {node.order: node for line in wanted for node in source.sites_of_line(line)}
+    for _, node in sorted(found.items()):
+        line = node.line if node.line in wanted else source.statement_of(node).line
         sites.setdefault(node.kind, []).append((node, line))
     return sites

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from macrohard_lsp.workspace.encoding import decode
+from macrohard_lsp.core.encoding import decode
 
 TEXTS: dict[str, tuple[str, bytes, str, str]] = {
     "plain": ("a.py", b"x = 1\n", "utf-8", "x = 1\n"),
