@@ -10,6 +10,7 @@ from macrohard_lsp.core.proposal import Proposal
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import TestResult
 from macrohard_lsp.engine.context import EngineContext
+from macrohard_lsp.engine.indexing import index_of
 from macrohard_lsp.engine.layout import ignore_arguments
 from macrohard_lsp.engine.localise import Localised, localise, suspect_findings
 from macrohard_lsp.engine.proposals import change_set_of, proposal_of
@@ -90,6 +91,7 @@ def proving_tools(
         tier=workplace.tier,
         jobs=jobs,
         cancel=context.cancel,
+        index=index_of(workplace.snapshot, jobs, context.cancel),
     )
 
 

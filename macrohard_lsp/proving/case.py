@@ -11,6 +11,7 @@ from macrohard_lsp.core.testrun import Outcome, TestRun
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.testing.options import TestOptions
+from macrohard_lsp.workspace.index import WorkspaceIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class ProvingTools:
     """`open_machine` opens a fresh Machine that holds the given Snapshot and shows the given interpreter.
 
     `ignored` are, for the directory of each project, the arguments that leave out other projects inside it.
-    `jobs` is how many Machines may work at once.
+    `jobs` is how many Machines may work at once. `index` is that of the unchanged Snapshot.
     """
 
     open_machine: Callable[[Snapshot, Interpreter], Machine]
@@ -66,6 +67,7 @@ class ProvingTools:
     tier: Tier
     jobs: int
     cancel: Cancel
+    index: WorkspaceIndex
 
     def whole_suite(self, baseline: ProjectBaseline) -> TestOptions:
         """The user's own test command for one project, without the other projects that lie inside it."""

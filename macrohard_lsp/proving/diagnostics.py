@@ -10,7 +10,9 @@ from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.proving.case import Claim, Evidence, ProvingTools
 from macrohard_lsp.proving.parses import changed_python
 from macrohard_lsp.sandbox.machine import CommandResult
-from macrohard_lsp.workspace.diagnose import names_unresolved
+from macrohard_lsp.workspace.diagnose import new_diagnostics
+from macrohard_lsp.workspace.index import build_index
+from macrohard_lsp.workspace.unresolved_imports import unresolved_imports
 
 CHECKER_SECONDS = 120.0
 SHOWN_REMARKS = 5
@@ -72,9 +74,14 @@ def no_new_diagnostics(claim: Claim, after: Snapshot, tools: ProvingTools) -> Ev
     """Passes when the changed program draws no remark that the unchanged one did not."""
     paths = changed_python(claim, after)
     for path in paths:
-        new = _unresolved(after, path) - _unresolved(claim.snapshot, path)
+        before = claim.snapshot.get(path)
+        new = new_diagnostics(before.text if before is not None else None, after.files[path].text or "")
         if new:
-            return Evidence(False, f"{path}: the name {min(new)} is defined nowhere")
+            return Evidence(False, f"{path}, line {new[0].line}: {new[0].message}")
+    missing = _new_missing_imports(claim, after, tools)
+    if missing:
+        path, message = min(missing)
+        return Evidence(False, f"{path}: {message}")
     ran: list[str] = []
     for checker in CHECKERS:
         if not paths or not _configured(checker, claim.snapshot):
@@ -89,11 +96,14 @@ def no_new_diagnostics(claim: Claim, after: Snapshot, tools: ProvingTools) -> Ev
     return Evidence(True, evidence=words)
 
 
-def _unresolved(snapshot: Snapshot, path: str) -> frozenset[str]:
-    file = snapshot.get(path)
-    if file is None or file.text is None:
-        return frozenset()
-    return frozenset(found.message for found in names_unresolved(file.text))
+def _new_missing_imports(claim: Claim, after: Snapshot, tools: ProvingTools) -> frozenset[tuple[str, str]]:
+    """What the changed files, and the files that import from them, import in vain since the change."""
+    touched = set(claim.change_set.paths)
+    importers = (tools.index.importers.get(path, frozenset[str]()) for path in touched)
+    concerned = touched.union(*importers)
+    index = build_index(after, tools.index)
+    now = unresolved_imports(after, index, concerned & set(index.files))
+    return now - unresolved_imports(claim.snapshot, tools.index, concerned & set(tools.index.files))
 
 
 def _configured(checker: Checker, snapshot: Snapshot) -> bool:

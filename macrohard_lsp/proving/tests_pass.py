@@ -29,7 +29,9 @@ def tests_pass(claim: Claim, after: Snapshot, tools: ProvingTools) -> Evidence:
         wrong = [name for name, outcome in ended.items() if outcome is not Outcome.PASSED]
         if wrong:
             was = "failed before" if wrong[0] in claim.repairs else "passed before"
-            return Evidence(False, f"{wrong[0]} {was} and is {ended[wrong[0]].value} now", _listed(wrong), command)
+            return Evidence(
+                False, f"{wrong[0]} {was} and is {ended[wrong[0]].value} now", _listed(wrong), command
+            )
         missing = sorted(expected - set(ended))
         if run.problem is not None or missing:
             reason = run.problem or f"{missing[0]} passed before and was not run now"

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from macrohard_lsp.core.encoding import decode
 from macrohard_lsp.core.files import FileNotEditable, SourceFile, digest_of
 from macrohard_lsp.core.snapshot import Snapshot
-from macrohard_lsp.core.encoding import decode
 from macrohard_lsp.workspace.folder import WorkspaceRefused, check_folder
 from macrohard_lsp.workspace.walk import Walk, is_listed, shown, walk_workspace
 

@@ -20,6 +20,7 @@ from macrohard_lsp.sandbox.spec import MachineSpec
 from macrohard_lsp.testing.options import TestOptions
 from macrohard_lsp.testing.pytest_run import run_tests
 from macrohard_lsp.testing.warm import INSIDE
+from macrohard_lsp.workspace.index import build_index
 from macrohard_lsp.workspace.read import read_snapshot
 
 CODE = """\
@@ -68,7 +69,7 @@ def case(tmp_path_factory):
     with open_for(snapshot, interpreter) as machine:
         run = run_tests(machine, interpreter, project, options, cancel=cancel).run
     baseline = ProjectBaseline(project, interpreter, run, frozenset())
-    return snapshot, baseline, ProvingTools(open_for, options, {}, tier, 2, cancel)
+    return snapshot, baseline, ProvingTools(open_for, options, {}, tier, 2, cancel, build_index(snapshot))
 
 
 def climb(case, old, new, *, repairs=(HALF,), change_set=None):
@@ -99,6 +100,7 @@ def test_a_fix_reaches_the_top_of_what_is_climbed(case):
         ("n // 3", "(yield from n) if n else print(*)", Rung.PARSES, "syntax"),
         ("return n // 3", "return = 2", Rung.PARSES, ""),
         ("n // 3", "m // 2", Rung.NO_NEW_DIAGNOSTICS, "m"),
+        ("def double(n)", "def twice(n)", Rung.NO_NEW_DIAGNOSTICS, "`double` is imported"),
         ("n // 3", "n // 4", Rung.TESTS_PASS, "test_half"),
         (CODE, CODE.replace("n // 3", "n // 2").replace("n * 2", "n"), Rung.TESTS_PASS, "test_double"),
         ("n // 3", "exit()", Rung.TESTS_PASS, "test_half"),

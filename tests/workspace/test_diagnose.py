@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from macrohard_lsp.workspace.diagnose import Diagnostic, names_unresolved, new_diagnostics, syntax_errors
 from macrohard_lsp.core.encoding import decode
+from macrohard_lsp.workspace.diagnose import Diagnostic, names_unresolved, new_diagnostics, syntax_errors
 
 UNRESOLVED: dict[str, list[tuple[int, str, str]]] = {
     "x = y": [(1, "y", "")],
