@@ -4,6 +4,7 @@ Asking tree-sitter's own nodes costs a call and an allocation each time; the ope
 node dozens of times, so the tree is copied once.
 """
 
+import re
 from array import array
 from collections.abc import Iterator
 from typing import Literal
@@ -12,6 +13,8 @@ import tree_sitter
 import tree_sitter_python
 
 _PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_python.language()))
+
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 
 Role = Literal["load", "store", ""]
 
@@ -105,7 +108,8 @@ class Node:
 
 def parse(text: str) -> list[Node]:
     """Every node of the file in preorder, the module first. Never fails: what doesn't parse has no role."""
-    data = text.encode("utf-8")
+    # A lone carriage return ends a line for Python and not for tree-sitter; what is replaced keeps its place.
+    data = _LONE_RETURN.sub("\n", text).encode("utf-8")
     offsets = None if len(data) == len(text) else _code_points(text)
     cursor = _PARSER.parse(data).walk()
     nodes: list[Node] = []
