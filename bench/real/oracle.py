@@ -18,6 +18,7 @@ INPUTS = 600
 ENOUGH_INPUTS = 200
 SEED = 20240501
 REPLAY_SECONDS = 180
+RECORD_SECONDS = 600
 
 # What a function does with an argument of the wrong kind is no part of its contract, so a mutated
 # input to which upstream's own version answers with one of these is not compared.
@@ -42,7 +43,7 @@ class Replay:
 
     function: str
     as_recorded: bool
-    outcome: object
+    outcome: dict[str, object] | None
 
 
 def judge(bug: Bug, place: Place, patched: dict[str, str]) -> Verdict:
@@ -111,7 +112,7 @@ def _compare(bug: Bug, place: Place, path: str, patched: dict[str, str]) -> Verd
         return Verdict(Judgement.LOOK, f"{path} differs from upstream's outside functions")
     with tempfile.TemporaryDirectory() as scratch:
         fresh_copy(bug, place, buggy=False)
-        problem = _make_inputs(place, path, names, Path(scratch))
+        problem = _make_inputs(bug, place, path, names, Path(scratch))
         if problem:
             return Verdict(Judgement.LOOK, problem)
         upstream = _replay(place, path, Path(scratch))
@@ -125,55 +126,65 @@ def _compare(bug: Bug, place: Place, path: str, patched: dict[str, str]) -> Verd
 
 
 def conclude(upstream: Sequence[Replay | None], buggy: Sequence[Replay], ours: Sequence[Replay]) -> Verdict:
-    """`upstream` has None where its own two replays differed: such an input says nothing."""
+    """`upstream` has None where its own two replays differed: such an input says nothing.
+
+    The wording of exceptions is compared only where nothing else tells the bug from upstream's version.
+    """
     if not len(upstream) == len(buggy) == len(ours):
         return Verdict(Judgement.LOOK, "a replay did not come to its end")
-    counted: Counter[str] = Counter()
-    shows_bug = False
-    for want, wrong, got in zip(upstream, buggy, ours, strict=True):
-        if want is None or not _comparable(want):
-            continue
-        counted[want.function] += 1
-        shows_bug = shows_bug or want.outcome != wrong.outcome
-        if want.outcome != got.outcome:
+    triples = [
+        (want, wrong, got)
+        for want, wrong, got in zip(upstream, buggy, ours, strict=True)
+        if want is not None and _comparable(want)
+    ]
+    wording = all(_same(want, wrong) for want, wrong, _ in triples)
+    for want, _, got in triples:
+        if not _same(want, got, wording=wording):
             kind = "a recorded" if want.as_recorded else "a mutated"
             return Verdict(Judgement.NOT_RIGHT, f"{want.function} behaves differently on {kind} input")
+    counted = Counter(want.function for want, _, _ in triples)
     if not counted or min(counted.values()) < ENOUGH_INPUTS:
         return Verdict(Judgement.LOOK, f"too few inputs could be compared: {dict(counted)}")
-    if not shows_bug:
+    if wording and all(_same(want, wrong, wording=True) for want, wrong, _ in triples):
         return Verdict(Judgement.LOOK, "none of the inputs shows the bug, so agreement says nothing")
     compared = ", ".join(f"{name} on {count} inputs" for name, count in counted.items())
     return Verdict(Judgement.RIGHT, f"behaves as upstream's: {compared}")
 
 
+def _same(one: Replay, other: Replay, *, wording: bool = False) -> bool:
+    if wording or one.outcome is None or other.outcome is None:
+        return one.outcome == other.outcome
+    silent = {"saying": ""}
+    return {**one.outcome, **silent} == {**other.outcome, **silent}
+
+
 def _comparable(replay: Replay) -> bool:
     if replay.outcome is None:
         return False
-    raised = replay.outcome.get("raised") if isinstance(replay.outcome, dict) else None
+    raised = replay.outcome.get("raised")
     return raised != "TookTooLong" and (replay.as_recorded or raised not in OUT_OF_CONTRACT)
 
 
-def _make_inputs(place: Place, path: str, names: list[str], scratch: Path) -> str | None:
-    """Record calls while the fixed library's suite runs and mutate them. A sentence when there are none."""
-    recorded, inputs = scratch / "recorded", scratch / "inputs"
-    wanted = {
-        "file": str(place.work / path),
-        "functions": names,
-        "out": str(recorded),
-        "limit": RECORDED_CALLS,
-    }
-    environment = clean_environment(PYTHONPATH=str(INSIDE), BENCH_RECORD=json.dumps(wanted))
-    run_in(place.work, [str(place.python), "-m", "pytest", "-p", "record"], environment, REPLAY_SECONDS)
-    if not recorded.is_file():
-        return "the suite did not come to its end while its calls were recorded"
-    command = [
-        str(place.python),
-        str(INSIDE / "inputs.py"),
-        str(recorded),
-        str(inputs),
-        str(SEED),
-        str(INPUTS),
-    ]
+def _make_inputs(bug: Bug, place: Place, path: str, names: list[str], scratch: Path) -> str | None:
+    """Record calls while the fixed library's tests run, those that show the bug first, and mutate them.
+
+    Returns a sentence when that gives nothing to compare.
+    """
+    recorded = [scratch / "covering", scratch / "all"]
+    for out, tests in zip(recorded, (bug.tests, ()), strict=True):
+        wanted = {
+            "file": str(place.work / path),
+            "functions": names,
+            "out": str(out),
+            "limit": RECORDED_CALLS,
+        }
+        environment = clean_environment(PYTHONPATH=str(INSIDE), BENCH_RECORD=json.dumps(wanted))
+        command = [str(place.python), "-m", "pytest", "-p", "record", *tests]
+        run_in(place.work, command, environment, RECORD_SECONDS)
+        if not out.is_file():
+            return "the suite did not come to its end while its calls were recorded"
+    command = [str(place.python), str(INSIDE / "inputs.py"), str(scratch / "inputs"), str(SEED), str(INPUTS)]
+    command += map(str, recorded)
     code, _, output = run_in(place.work, command, _library_environment(place), REPLAY_SECONDS)
     return None if code == 0 else f"no inputs could be made: {_last_line(output)}"
 

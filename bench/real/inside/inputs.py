@@ -1,6 +1,6 @@
 """Make inputs of recorded calls: the calls themselves, then seeded mutations of their arguments.
 
-Usage: inputs.py RECORDED OUT SEED COUNT
+Usage: inputs.py OUT SEED COUNT RECORDED…
 """
 
 import pickle
@@ -11,10 +11,13 @@ from pathlib import Path
 TRIES_PER_INPUT = 30
 
 
-def main(recorded, out, seed, count):
-    with Path(recorded).open("rb") as source:
-        calls = pickle.load(source)
-    made = {name: inputs(known, random.Random(seed), count) for name, known in calls.items()}
+def main(out, seed, count, *recorded):
+    calls = {}
+    for path in recorded:
+        with Path(path).open("rb") as source:
+            for name, known in pickle.load(source).items():
+                calls.setdefault(name, {}).update(dict.fromkeys(known))
+    made = {name: inputs(list(known), random.Random(int(seed)), int(count)) for name, known in calls.items()}
     with Path(out).open("wb") as target:
         pickle.dump(made, target)
 
@@ -114,4 +117,4 @@ def mutated_mapping(value, rng, depth):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    main(*sys.argv[1:])

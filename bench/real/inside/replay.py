@@ -5,6 +5,7 @@ Usage: replay.py INPUTS OUT FILE MODULE
 
 import gc
 import importlib
+import io
 import json
 import pickle
 import random
@@ -62,7 +63,7 @@ def attempt(function, call):
     except TookTooLong:
         return {"raised": "TookTooLong"}
     except BaseException as error:
-        return {"raised": type(error).__name__}
+        return {"raised": type(error).__name__, "saying": ADDRESS.sub("", str(error))}
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
@@ -70,7 +71,7 @@ def attempt(function, call):
 def plain(value, depth):
     """The value as something JSON can carry, such that equal behaviour gives equal text."""
     kind = type(value).__name__
-    if value is None or isinstance(value, (bool, int, float, str, bytes, complex)):
+    if value is None or type(value) in (bool, int, float, str, bytes, complex):
         return [kind, repr(value)]
     return [kind, "…" if depth == 0 else inner(value, depth - 1)]
 
@@ -80,13 +81,22 @@ def inner(value, depth):
         return [[plain(key, depth), plain(item, depth)] for key, item in list(value.items())[:MAX_ITEMS]]
     if isinstance(value, (set, frozenset)):
         return sorted(json.dumps(plain(item, depth)) for item in value)
+    if isinstance(value, (io.StringIO, io.BytesIO)):
+        return plain(value.getvalue(), depth)
     if isinstance(value, (list, tuple)) or hasattr(value, "__next__"):
         return [plain(item, depth) for item, _ in zip(value, range(MAX_ITEMS), strict=False)]
+    return of_object(value, depth)
+
+
+def of_object(value, depth):
     if isinstance(value, (type, types.FunctionType, types.ModuleType)):
         return value.__name__
-    if getattr(value, "__dict__", None):
-        return plain(dict(vars(value)), depth)
-    return ADDRESS.sub("", repr(value))
+    if isinstance(value, (types.MethodType, types.BuiltinMethodType)):
+        return [value.__name__, plain(value.__self__, depth)]
+    held = getattr(value, "__dict__", None)
+    if isinstance(value, (int, float, str, bytes)):
+        return [repr(value), plain(dict(held or {}), depth)]
+    return plain(dict(held), depth) if held else ADDRESS.sub("", repr(value))
 
 
 if __name__ == "__main__":
