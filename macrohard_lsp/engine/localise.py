@@ -7,8 +7,9 @@ from macrohard_lsp.core.change_paths import is_test_path
 from macrohard_lsp.core.events import StageStarted
 from macrohard_lsp.core.finding import Finding, FindingKind, Location, Severity
 from macrohard_lsp.core.snapshot import Snapshot
-from macrohard_lsp.core.testrun import Ending, Outcome, TestResult
+from macrohard_lsp.core.testrun import TestResult
 from macrohard_lsp.engine.context import EngineContext
+from macrohard_lsp.engine.tracing import trace
 from macrohard_lsp.engine.workplace import Workplace
 from macrohard_lsp.proving.case import ProjectBaseline
 from macrohard_lsp.repair.expected_strings import expected_strings
@@ -18,13 +19,7 @@ from macrohard_lsp.repair.task import RepairTask
 from macrohard_lsp.testing.coverage import Coverage
 from macrohard_lsp.testing.localisation import group_failures, rank_suspects
 from macrohard_lsp.testing.options import TestOptions, pytest_arguments
-from macrohard_lsp.testing.pytest_run import run_tests
 
-# Baseline seconds of passing tests to trace. `sys.settrace` slows a test ten times and more, monitoring hardly.
-TRACED_SECONDS_SETTRACE = 2.0
-TRACED_SECONDS_MONITORING = 15.0
-TRACED_TESTS = 1500
-TRACE_LIMIT_SECONDS = 180.0
 # Suspicious files that candidates are made for, and lines in all.
 SUSPICIOUS_FILES = 40
 SUSPICIOUS_LINES = 3000
@@ -48,7 +43,7 @@ def localise(
     """Where the fault of one project's failing tests probably is."""
     traced = "1 failing test" if len(failing) == 1 else f"{len(failing)} failing tests"
     context.listener(StageStarted("localise", f"Tracing {traced} and passing ones near"))
-    coverage = _trace(workplace, baseline, failing, context)
+    coverage = trace(workplace, baseline, failing, context)
     snapshot = workplace.snapshot
     editable = _editable(coverage, snapshot)
     groups = group_failures(failing.values())
@@ -100,46 +95,6 @@ def suspect_findings(task: RepairTask) -> tuple[Finding, ...]:
         )
         for suspect in task.suspects[:PUBLISHED_SUSPECTS]
     )
-
-
-def _trace(
-    workplace: Workplace,
-    baseline: ProjectBaseline,
-    failing: Mapping[str, TestResult],
-    context: EngineContext,
-) -> Coverage:
-    monitoring = baseline.interpreter.version >= (3, 12, 0)
-    seconds = TRACED_SECONDS_MONITORING if monitoring else TRACED_SECONDS_SETTRACE
-    ids = (*failing, *_passing_to_trace(baseline, failing, seconds))
-    hung = any(result.ending is Ending.TIMEOUT for result in failing.values())
-    test_settings = workplace.settings.test
-    options = TestOptions(
-        ids=ids,
-        coverage=True,
-        # A test that hangs has shown its loop long before its time is up.
-        test_seconds=min(10.0, test_settings.timeout_seconds) if hung else test_settings.timeout_seconds,
-        seconds=TRACE_LIMIT_SECONDS,
-        arguments=tuple(test_settings.arguments),
-    )
-    with workplace.room.open(workplace.snapshot, baseline.interpreter.choice) as machine:
-        report = run_tests(machine, baseline.interpreter, baseline.project, options, cancel=context.cancel)
-    return report.coverage or Coverage({}, {}, frozenset())
-
-
-def _passing_to_trace(
-    baseline: ProjectBaseline, failing: Mapping[str, TestResult], seconds: float
-) -> list[str]:
-    """Passing tests worth their time: from the failing tests' files first, the quick before the slow."""
-    files = {name.partition("::")[0] for name in failing}
-    passing = [r for r in baseline.run.results if r.outcome is Outcome.PASSED and r.id in baseline.passing]
-    passing.sort(key=lambda result: (result.id.partition("::")[0] not in files, result.seconds, result.id))
-    chosen: list[str] = []
-    for result in passing[:TRACED_TESTS]:
-        seconds -= result.seconds
-        if seconds < 0:
-            break
-        chosen.append(result.id)
-    return chosen
 
 
 def _warm_arguments(workplace: Workplace, baseline: ProjectBaseline) -> tuple[str, ...]:

@@ -1,0 +1,84 @@
+"""Runs failing tests, and passing ones near them, with their executed lines recorded."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from macrohard_lsp.core.testrun import Ending, Outcome, TestResult
+from macrohard_lsp.engine.context import EngineContext
+from macrohard_lsp.engine.workplace import Workplace
+from macrohard_lsp.proving.case import ProjectBaseline
+from macrohard_lsp.testing.coverage import Coverage
+from macrohard_lsp.testing.options import TestOptions
+from macrohard_lsp.testing.pytest_run import run_tests
+
+# Untraced seconds of passing tests to trace. `sys.settrace` slows a test five times and more, monitoring hardly.
+PASSING_SECONDS_SETTRACE = 2.0
+PASSING_SECONDS_MONITORING = 15.0
+MOST_PASSING = 1500
+# Passing tests only sharpen the picture, so what was traced by then has to do.
+PASSING_LIMIT_SECONDS = 10.0
+FAILING_LIMIT_SECONDS = 180.0
+# A test that hangs has shown its loop long before its time is up.
+HUNG_TEST_SECONDS = 10.0
+
+
+def trace(
+    workplace: Workplace,
+    baseline: ProjectBaseline,
+    failing: Mapping[str, TestResult],
+    context: EngineContext,
+) -> Coverage:
+    """The coverage of all of `failing` and of as many passing tests as fit in a few seconds."""
+    near = _passing_to_trace(baseline, failing)
+    hung = any(result.ending is Ending.TIMEOUT for result in failing.values())
+    allowed = workplace.settings.test.timeout_seconds
+    failing_seconds = min(HUNG_TEST_SECONDS, allowed) if hung else allowed
+    jobs = (
+        (tuple(failing), failing_seconds, FAILING_LIMIT_SECONDS),
+        (tuple(near), allowed, PASSING_LIMIT_SECONDS),
+    )
+
+    def run(job: tuple[tuple[str, ...], float, float]) -> Coverage:
+        ids, test_seconds, seconds = job
+        options = TestOptions(
+            ids=ids,
+            coverage=True,
+            test_seconds=test_seconds,
+            seconds=seconds,
+            arguments=workplace.settings.test.arguments,
+        )
+        with workplace.room.open(workplace.snapshot, baseline.interpreter.choice) as machine:
+            tested = run_tests(
+                machine, baseline.interpreter, baseline.project, options, cancel=context.cancel
+            )
+        return tested.coverage or Coverage({}, {}, frozenset())
+
+    with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
+        of_failing, of_passing = (
+            pool.map(run, jobs) if near else (run(jobs[0]), Coverage({}, {}, frozenset()))
+        )
+    return _together(of_failing, of_passing)
+
+
+def _together(first: Coverage, second: Coverage) -> Coverage:
+    outside = {
+        path: first.outside.get(path, frozenset()) | second.outside.get(path, frozenset())
+        for path in {**first.outside, **second.outside}
+    }
+    return Coverage({**second.by_test, **first.by_test}, outside, first.partial | second.partial)
+
+
+def _passing_to_trace(baseline: ProjectBaseline, failing: Mapping[str, TestResult]) -> list[str]:
+    """Passing tests worth their time: from the failing tests' files first, the quick before the slow."""
+    monitoring = baseline.interpreter.version >= (3, 12, 0)
+    seconds = PASSING_SECONDS_MONITORING if monitoring else PASSING_SECONDS_SETTRACE
+    files = {name.partition("::")[0] for name in failing}
+    passing = [r for r in baseline.run.results if r.outcome is Outcome.PASSED and r.id in baseline.passing]
+    passing.sort(key=lambda result: (result.id.partition("::")[0] not in files, result.seconds, result.id))
+    chosen: list[str] = []
+    for result in passing[:MOST_PASSING]:
+        seconds -= result.seconds
+        if seconds < 0:
+            break
+        chosen.append(result.id)
+    return chosen
