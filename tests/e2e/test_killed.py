@@ -31,7 +31,9 @@ def processes_naming(mark: str) -> list[str]:
     found = []
     for directory in Path("/proc").glob("[0-9]*"):
         try:
-            texts = [(directory / name).read_bytes().decode(errors="replace") for name in ("cmdline", "environ")]
+            texts = [
+                (directory / name).read_bytes().decode(errors="replace") for name in ("cmdline", "environ")
+            ]
             texts.append(os.readlink(directory / "cwd"))
             state = (directory / "stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
@@ -81,7 +83,9 @@ def kill_once(tmp_path: Path, after_seconds: float) -> str:
     deadline = time.monotonic() + GONE_WITHIN_SECONDS
     while (left := processes_naming(mark)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not left, f"killed after {after_seconds:.2f} s, and {GONE_WITHIN_SECONDS} s later these live: {left}"
+    assert not left, (
+        f"killed after {after_seconds:.2f} s, and {GONE_WITHIN_SECONDS} s later these live: {left}"
+    )
     assert digests(folder) == before
     run = last_run(variables)
     return str(run.get("state", "not begun"))
