@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from macrohard_lsp.core.finding import Finding
 from macrohard_lsp.core.proof import RungProof
 from macrohard_lsp.core.proposal import Proposal
 from macrohard_lsp.core.snapshot import Snapshot
@@ -11,8 +12,8 @@ from macrohard_lsp.core.unified_diff import to_unified_diff
 from macrohard_lsp.engine.requests import FixReport, FixStatus, TestReport
 
 _EMPTY: dict[str, dict[str, Any]] = {
-    "test": {"passed": 0, "failed": 0, "errors": 0, "skipped": 0, "tests": []},
-    "fix": {"proposals": [], "cpu_seconds": 0.0, "candidates": 0},
+    "test": {"passed": 0, "failed": 0, "errors": 0, "skipped": 0, "tests": [], "findings": []},
+    "fix": {"proposals": [], "findings": [], "cpu_seconds": 0.0, "candidates": 0},
 }
 
 
@@ -26,6 +27,7 @@ def json_of_tests(report: TestReport) -> dict[str, Any]:
         "errors": report.errors,
         "skipped": report.skipped,
         "tests": [{"id": result.id, "outcome": result.outcome.value} for result in report.results],
+        "findings": [json_of_finding(finding) for finding in report.findings],
     }
 
 
@@ -36,6 +38,7 @@ def json_of_fix(report: FixReport) -> dict[str, Any]:
         "tier": report.tier.value,
         "seconds": round(report.seconds, 3),
         "proposals": [json_of_proposal(report.snapshot, proposal) for proposal in report.proposals],
+        "findings": [json_of_finding(finding) for finding in report.findings],
         "cpu_seconds": round(report.cpu_seconds, 3),
         "candidates": report.candidates,
     }
@@ -62,11 +65,25 @@ def json_of_proof(rungs: Sequence[RungProof]) -> list[dict[str, Any]]:
             "rung": proof.rung.value,
             "result": proof.result.value,
             "command": list(proof.command),
+            "reason": proof.reason,
             "seconds": round(proof.seconds, 3),
             "tier": proof.tier.value if proof.tier else None,
         }
         for proof in rungs
     ]
+
+
+def json_of_finding(finding: Finding) -> dict[str, Any]:
+    """`location` is null where a finding has none; its line counts from 1."""
+    place = finding.location
+    return {
+        "kind": finding.kind.value,
+        "severity": finding.severity.value,
+        "source": finding.source,
+        "location": {"path": place.path, "line": place.line} if place else None,
+        "message": finding.message,
+        "tests": list(finding.tests),
+    }
 
 
 def json_of_failure(command: str | None, message: str, tier: Tier | None, seconds: float) -> dict[str, Any]:

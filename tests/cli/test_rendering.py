@@ -216,6 +216,7 @@ def test_json_of_tests_field_by_field() -> None:
         "errors": 1,
         "skipped": 1,
         "tests": [{"id": f"t.py::{outcome.value}", "outcome": outcome.value} for outcome in Outcome],
+        "findings": [],
     }
     assert {test["outcome"] for test in json_of_tests(report)["tests"]} == {
         *("passed", "failed", "error", "skipped", "xfailed", "xpassed", "flaky")
@@ -223,8 +224,18 @@ def test_json_of_tests_field_by_field() -> None:
 
 
 def test_json_of_fix_field_by_field() -> None:
-    answer = json_of_fix(fixes(PROPOSAL))
+    answer = json_of_fix(replace(fixes(PROPOSAL), findings=(FOUND,)))
     (proposal,) = answer.pop("proposals")
+    assert answer.pop("findings") == [
+        {
+            "kind": "failing-test",
+            "severity": "error",
+            "source": "pytest",
+            "location": {"path": "calc.py", "line": 5},
+            "message": FOUND.message,
+            "tests": list(FOUND.tests),
+        }
+    ]
     assert answer == {
         "status": "fixed",
         "message": "1 failing test fixed.",
@@ -248,6 +259,7 @@ def test_json_of_fix_field_by_field() -> None:
     assert rungs[0] == {
         "rung": "applies",
         "result": "passed",
+        "reason": "",
         "command": ["python", "-m", "pytest"],
         "seconds": 1.5,
         "tier": "namespace",
