@@ -12,17 +12,17 @@ the request's `number`, `ended`, `outcomes` (pairs of id and outcome, in the ord
 
 import gc
 import importlib
-import importlib.machinery
-import importlib.util
 import json
 import os
 import resource
 import sys
 import threading
 
+import macrohard_inside_edited as editing
 import macrohard_inside_fork as forking
 import macrohard_inside_swap as swapping
 import pytest
+from macrohard_inside_paths import Workspace
 
 MEMORY_HEADROOM_BYTES = 1024 * 1024 * 1024
 
@@ -62,8 +62,8 @@ def _move_high(descriptor, limit):
 class Outcomes:
     """A pytest plugin that folds the reports of each test into one outcome, as pytest itself does."""
 
-    def __init__(self, root, report, stop):
-        self.root = root
+    def __init__(self, workspace, report, stop):
+        self.workspace = workspace
         self.report = report
         self.stop = stop
         self.phases = {}
@@ -86,29 +86,27 @@ class Outcomes:
             following = items[position + 1] if position + 1 < len(items) else None
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
             outcome = self.outcome(item.nodeid)
-            self.report([canonical_id(item, self.root), outcome])
+            self.report([canonical_id(item, self.workspace), outcome])
             if self.stop and outcome != "passed":
                 return
 
 
-def canonical_id(item, root):
+def canonical_id(item, workspace):
     """`PATH::NAME` with the path relative to the workspace folder, as everywhere outside."""
-    path = str(getattr(item, "path", None) or item.fspath)
-    _, _, name = item.nodeid.partition("::")
-    return os.path.relpath(path, root).replace(os.sep, "/") + "::" + name
+    return workspace.canonical_id(item.nodeid, str(item.config.rootpath))
 
 
 class SwapServer:
     """The test loop of a collected session, answering requests instead of running the tests."""
 
-    def __init__(self, channel, root):
+    def __init__(self, channel, workspace):
         self.channel = channel
-        self.root = root
+        self.workspace = workspace
         self.modules = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
-        self.items = {canonical_id(item, self.root): item for item in session.items}
+        self.items = {canonical_id(item, self.workspace): item for item in session.items}
         forking.become_subreaper()
         gc.collect()
         self.living = swapping.LivingFunctions()
@@ -140,7 +138,7 @@ class SwapServer:
         def work(report):
             for function, code in bodies:
                 function.__code__ = code
-            plugin = Outcomes(self.root, report, request["stop"])
+            plugin = Outcomes(self.workspace, report, request["stop"])
             session.config.pluginmanager.register(plugin)
             plugin.run(session, items)
 
@@ -148,17 +146,19 @@ class SwapServer:
 
     def _module(self, path):
         if path not in self.modules:
-            filename = os.path.realpath(os.path.join(self.root, path))
-            self.modules[path] = swapping.SwappableModule(filename, read_source(filename), self.living)
+            filename = os.path.realpath(os.path.join(self.workspace.folder, path))
+            self.modules[path] = swapping.SwappableModule(
+                filename, editing.read_source(filename), self.living
+            )
         return self.modules[path]
 
 
 class ReloadServer:
     """Forks for each request and lets the child run the whole of pytest on the edited files."""
 
-    def __init__(self, channel, root, arguments):
+    def __init__(self, channel, workspace, arguments):
         self.channel = channel
-        self.root = root
+        self.workspace = workspace
         self.arguments = arguments
 
     def loop(self, preload):
@@ -177,20 +177,19 @@ class ReloadServer:
         serve(self.channel, self.check)
 
     def check(self, request):
-        wanted = set(request["tests"])
         paths = list(dict.fromkeys(name.partition("::")[0] for name in request["tests"]))
-        files = [os.path.join(self.root, path) for path in paths]
+        files = [os.path.join(self.workspace.folder, path) for path in paths]
 
         def work(report):
             edited = {
-                os.path.realpath(os.path.join(self.root, path)): edits
+                os.path.realpath(os.path.join(self.workspace.folder, path)): edits
                 for path, edits in request["files"].items()
             }
-            sys.meta_path.insert(0, EditedFiles(edited))
-            selection = Selection(self.root, wanted, list(request["tests"]), report, request["stop"])
+            sys.meta_path.insert(0, editing.EditedFiles(edited))
+            selection = Selection(self.workspace, request["tests"], report, request["stop"])
             pytest.main([*self.arguments, *files], plugins=[selection])
             if request.get("modules"):
-                report({"modules": foreign_modules(self.root)})
+                report({"modules": foreign_modules(self.workspace)})
 
         return in_child(work, request)
 
@@ -198,11 +197,10 @@ class ReloadServer:
 class Selection:
     """Keeps only the wanted tests, in the wanted order, and runs them."""
 
-    def __init__(self, root, wanted, order, report, stop):
-        self.root = root
-        self.wanted = wanted
+    def __init__(self, workspace, order, report, stop):
+        self.workspace = workspace
         self.order = order
-        self.outcomes = Outcomes(root, report, stop)
+        self.outcomes = Outcomes(workspace, report, stop)
 
     def pytest_configure(self, config):
         config.pluginmanager.register(self.outcomes)
@@ -210,8 +208,8 @@ class Selection:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items):
         places = {name: place for place, name in enumerate(self.order)}
-        kept = [item for item in items if canonical_id(item, self.root) in self.wanted]
-        items[:] = sorted(kept, key=lambda item: places[canonical_id(item, self.root)])
+        kept = [item for item in items if canonical_id(item, self.workspace) in places]
+        items[:] = sorted(kept, key=lambda item: places[canonical_id(item, self.workspace)])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
@@ -219,53 +217,12 @@ class Selection:
         return True
 
 
-class EditedFiles:
-    """A finder that serves edited sources from memory; all other imports go their usual way."""
-
-    def __init__(self, edited):
-        self.edited = edited
-
-    def find_spec(self, name, path=None, target=None):
-        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
-        if spec is None or spec.origin is None:
-            return None
-        edits = self.edited.get(os.path.realpath(spec.origin))
-        if edits is None:
-            return None
-        spec.loader = EditedLoader(name, spec.origin, edits)
-        spec.cached = None
-        return spec
-
-
-class EditedLoader(importlib.machinery.SourceFileLoader):
-    """Compiles the edited text; never reads or writes bytecode, which is validated by size and second only."""
-
-    def __init__(self, name, path, edits):
-        super().__init__(name, path)
-        self.edits = edits
-
-    def get_code(self, fullname):
-        text = swapping.apply_edits(self.edits, read_source(self.path))
-        return compile(text, self.path, "exec", dont_inherit=True)
-
-
-def read_source(filename):
-    """The text of a source file with its line endings as they are (edits count code points of that text)."""
-    import tokenize
-
-    with open(filename, "rb") as file:
-        encoding, _ = tokenize.detect_encoding(file.readline)
-        file.seek(0)
-        return file.read().decode(encoding)
-
-
-def foreign_modules(root):
-    """Names of imported modules that don't belong to the workspace, in the order they were imported."""
+def foreign_modules(workspace):
+    """Names of imported modules that are not the user's own, in the order they were imported."""
     names = []
     for name, module in list(sys.modules.items()):
         origin = getattr(getattr(module, "__spec__", None), "origin", None)
-        inside = origin and os.path.realpath(origin).startswith(os.path.realpath(root) + os.sep)
-        if not inside or "site-packages" in str(origin):
+        if origin is None or workspace.name(str(origin)) is None:
             names.append(name)
     return names
 
@@ -299,17 +256,17 @@ def serve(channel, check):
 
 def main(options):
     channel = Channel(int(os.environ.pop("MACROHARD_CHANNEL_FD")))
-    root = options["root"]
+    workspace = Workspace(options["root"])
     # As `python -m pytest` does: the current directory first. Our own folder goes last, and shadows nothing.
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [os.getcwd(), *(entry for entry in sys.path if os.path.abspath(entry or ".") != here), here]
     if options["mode"] == "reload":
-        ReloadServer(channel, root, options["arguments"]).loop(options.get("preload") or [])
+        ReloadServer(channel, workspace, options["arguments"]).loop(options.get("preload") or [])
         return
     paths = list(dict.fromkeys(name.partition("::")[0] for name in options["tests"]))
-    server = SwapServer(channel, root)
+    server = SwapServer(channel, workspace)
     code = pytest.main(
-        [*options["arguments"], *(os.path.join(root, path) for path in paths)], plugins=[server]
+        [*options["arguments"], *(os.path.join(workspace.folder, path) for path in paths)], plugins=[server]
     )
     channel.send({"ready": False, "reason": "pytest ended with status %d" % int(code)})
 
