@@ -48,7 +48,6 @@ def _repair(request: "FixRequest", arguments: argparse.Namespace, console: Conso
     from macrohard_lsp.cli.as_json import json_of_fix
     from macrohard_lsp.cli.handing_over import how_to_apply
     from macrohard_lsp.cli.plain_text import visible
-    from macrohard_lsp.cli.selection import select
     from macrohard_lsp.cli.show_fix import text_of_fix
     from macrohard_lsp.cli.working import working
     from macrohard_lsp.core.budget import Spent
@@ -58,7 +57,7 @@ def _repair(request: "FixRequest", arguments: argparse.Namespace, console: Conso
     with working(console, "fix", request.folder, _asked(request, arguments), _settings(arguments)) as work:
         report = run_fix(request, work.context)
         work.check()
-        selection = select(report.snapshot, report.proposals)
+        selection = report.selection
         kept, last_words = None, ""
         if selection.taken:
             kept = _keep(report, selection.change_set, work)
@@ -68,12 +67,10 @@ def _repair(request: "FixRequest", arguments: argparse.Namespace, console: Conso
         spent = Spent(seconds=report.seconds, cpu_seconds=report.cpu_seconds)
         work.recorder.finish(report.status.value, report.message, spent)
     console.say(text_of_fix(report, console))
-    for note in selection.notes:
-        console.warn(f"Note: {visible(note)}")
     if selection.taken and not console.as_json:
         _print_patch(to_unified_diff_bytes(report.snapshot, selection.change_set))
     if len(selection.taken) > 1:
-        console.say("Each of these fixes was proven alone; `macrohard-lsp test` tells how they do together.")
+        console.say("Each of these fixes was proven alone, and all of them together.")
     if last_words:
         console.say(visible(last_words))
     console.result(json_of_fix(report))

@@ -71,6 +71,7 @@ def run_fix(request: FixRequest, context: EngineContext) -> FixReport:
         tier=workplace.tier,
         seconds=time.monotonic() - started,
         proposals=tuple(repaired.proposals),
+        selection=repaired.selection,
         findings=(*measured.findings, *repaired.suspects),
         snapshot=workplace.snapshot,
         cpu_seconds=meter.spent().cpu_seconds,
@@ -108,7 +109,7 @@ def _conclude(
     beyond = _beyond_repair(request, measured)
     if not targets:
         return (FixStatus.NO_FIX, beyond) if beyond else (FixStatus.NOTHING_FAILING, _nothing(measured))
-    fixed = repaired.fixed & set(targets)
+    fixed = repaired.selection.fixed & set(targets)
     spent = meter.spent()
     effort = f"{repaired.candidates} candidates in {spent.seconds:.1f} s"
     if len(fixed) == len(targets):

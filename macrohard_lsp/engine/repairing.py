@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from macrohard_lsp.core.changeset import ChangeSet
 from macrohard_lsp.core.events import Progress, ProposalFound, StageStarted
 from macrohard_lsp.core.finding import Finding
 from macrohard_lsp.core.proof import Rung
@@ -15,6 +16,7 @@ from macrohard_lsp.engine.layout import ignore_arguments
 from macrohard_lsp.engine.localise import Localised, localise, suspect_findings
 from macrohard_lsp.engine.proposals import change_set_of, proposal_of
 from macrohard_lsp.engine.spending import Meter
+from macrohard_lsp.engine.together import Selection, ranked, select
 from macrohard_lsp.engine.workplace import Workplace
 from macrohard_lsp.proving.case import Claim, ProjectBaseline, ProvingTools
 from macrohard_lsp.proving.ladder import prove
@@ -32,9 +34,13 @@ SUITE_EXTRA_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Repaired:
-    """What came of it. `candidates` counts attempts; `suspects` are Findings in order of suspicion."""
+    """What came of it. `candidates` counts attempts; `suspects` are Findings in order of suspicion.
+
+    `proposals` were proven alone, each, and `selection` as a whole.
+    """
 
     proposals: list[Proposal] = field(default_factory=list[Proposal])
+    selection: Selection = field(default_factory=Selection)
     suspects: list[Finding] = field(default_factory=list[Finding])
     notes: list[str] = field(default_factory=list[str])
     candidates: int = 0
@@ -68,6 +74,15 @@ def repair(
             )
             continue
         _Repair(workplace, baselines, located, tools, meter, repaired, context).run(jobs)
+    snapshot = workplace.snapshot
+
+    def holds(change_set: ChangeSet, tests: tuple[str, ...]) -> bool:
+        context.listener(StageStarted("prove", f"Proving fixes for {len(tests)} tests together"))
+        return prove(Claim(snapshot, change_set, tests, baselines), tools).reaches(Rung.FAILING_TEST_PASSES)
+
+    repaired.proposals[:] = ranked(repaired.proposals)
+    repaired.selection = select(snapshot, repaired.proposals, holds)
+    repaired.notes.extend(repaired.selection.notes)
     return repaired
 
 

@@ -10,6 +10,7 @@ from macrohard_lsp.core.proposal import Proposal
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import Outcome, TestResult
 from macrohard_lsp.core.tier import Tier
+from macrohard_lsp.engine.together import Selection
 
 
 class CouldNotRun(Exception):
@@ -87,7 +88,10 @@ class FixRequest:
 
 @dataclass(frozen=True, slots=True)
 class FixReport:
-    """What came of a repair. `proposals` are ranked, best first; all of them are made for `snapshot`."""
+    """What came of a repair. `proposals` are ranked, best first; all of them are made for `snapshot`.
+
+    `selection` is what of them is to be applied; `status` is about it.
+    """
 
     status: FixStatus
     message: str
@@ -99,3 +103,4 @@ class FixReport:
     cpu_seconds: float
     candidates: int
     notes: tuple[str, ...]
+    selection: Selection = field(default_factory=Selection)
