@@ -1,5 +1,6 @@
 """One repair: localise, search, prove what survives, until every failing test has a Fix or the Budget is spent."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -26,7 +27,7 @@ from macrohard_lsp.testing.options import TestOptions
 
 # Survivors that the whole suite then refutes; each costs a run of it.
 MAXIMUM_REFUTED = 40
-PROGRESS_EVERY = 20
+PROGRESS_SECONDS = 0.5
 # A suite that took s seconds before may take this many times s, plus the extra, after a change.
 SUITE_FACTOR = 3.0
 SUITE_EXTRA_SECONDS = 60.0
@@ -148,8 +149,12 @@ class _Repair:
         return Search(task, tools, self.located.sources, self.located.spans)
 
     def _progress(self) -> Callable[[int], None]:
+        told = 0.0
+
         def tell(tried: int) -> None:
-            if tried % PROGRESS_EVERY == 0:
+            nonlocal told
+            if time.monotonic() - told > PROGRESS_SECONDS:
+                told = time.monotonic()
                 self.context.listener(Progress("search", tried, None, "candidates tried"))
 
         return tell

@@ -82,6 +82,19 @@ class Frontier:
             self._advance(attempt.stream, attempt.mode)
         return replace(attempt, stream=None)
 
+    def pop_together(self, most: int) -> list[Attempt]:
+        """The cheapest attempt, and those after it that can share its process: quick ones that swap bodies."""
+        attempts: list[Attempt] = []
+        while len(attempts) < most and (attempt := self.pop()) is not None:
+            alone = attempt.mode is WarmMode.RELOAD or attempt.slow
+            if alone and attempts:
+                self.push(attempt)
+                break
+            attempts.append(attempt)
+            if alone:
+                break
+        return attempts
+
     def push(self, attempt: Attempt) -> None:
         """Put back an attempt that has to be made with more effort."""
         heapq.heappush(self._heap, attempt)

@@ -23,6 +23,8 @@ MAXIMUM_LOST_MACHINES = 20
 JOIN_SECONDS = 15.0
 POLL_SECONDS = 0.1
 SETTLE_SECONDS = 10.0
+# Candidates a worker takes at a time: enough to share the cost of a process, few enough to stay in order.
+TOGETHER = 16
 
 
 class Search:
@@ -150,46 +152,46 @@ class Search:
         with self._lock:
             self._validators.append(validator)
         try:
-            while (attempt := self._next()) is not None:
+            while attempts := self._next():
                 try:
-                    self._try(validator, attempt)
+                    self._try(validator, attempts)
                 finally:
                     with self._lock:
-                        self._in_flight -= 1
+                        self._in_flight -= len(attempts)
         finally:
             validator.close()
             with self._lock:
                 self._validators.remove(validator)
 
-    def _next(self) -> Attempt | None:
-        """The next attempt, or None when there is nothing left or nothing left to spend."""
+    def _next(self) -> list[Attempt]:
+        """The next attempts to make together; none when there is nothing left or nothing left to spend."""
         while not self._stop.is_set() and not self._tools.out_of_budget(self.cpu_seconds):
             self._tools.cancel.check()
             if not self._going.wait(POLL_SECONDS):
                 continue
             with self._lock:
-                attempt = self._frontier.pop()
-                if attempt is not None:
-                    self._in_flight += 1
-                    self.candidates += 1
-                    self._reached = attempt.cost
+                attempts = self._frontier.pop_together(TOGETHER)
+                self._in_flight += len(attempts)
+                self.candidates += len(attempts)
+                if attempts:
+                    self._reached = attempts[-1].cost
                 elif not self._in_flight:
-                    return None
-            if attempt is not None:
+                    return []
+            if attempts:
                 self._tools.on_progress(self.candidates)
-                return attempt
+                return attempts
             # Another worker may yet put its attempt back to be made with more effort.
             self._stop.wait(POLL_SECONDS)
-        return None
+        return []
 
-    def _try(self, validator: Validator, attempt: Attempt) -> None:
-        trial = validator.try_attempt(attempt)
-        if trial.verdict is Verdict.SURVIVED:
-            self._found.put(Survivor(attempt.candidate, trial.fixes, attempt.cost))
-        elif trial.verdict is Verdict.NEEDS_RELOAD:
-            self._push(attempt.reloaded())
-        elif trial.verdict is Verdict.NEEDS_TIME:
-            self._push(attempt.slower())
+    def _try(self, validator: Validator, attempts: list[Attempt]) -> None:
+        for attempt, trial in zip(attempts, validator.try_many(attempts), strict=True):
+            if trial.verdict is Verdict.SURVIVED:
+                self._found.put(Survivor(attempt.candidate, trial.fixes, attempt.cost))
+            elif trial.verdict is Verdict.NEEDS_RELOAD:
+                self._push(attempt.reloaded())
+            elif trial.verdict is Verdict.NEEDS_TIME:
+                self._push(attempt.slower())
 
     def _push(self, attempt: Attempt) -> None:
         with self._lock:

@@ -1,5 +1,6 @@
 """Tries candidates in warm runners: quick rejection by swapped function bodies, then a full import for what is left."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
@@ -65,11 +66,32 @@ class Validator:
     def cpu_seconds(self) -> float:
         return sum(runner.cpu_seconds for runner in self._runners.values())
 
-    def try_attempt(self, attempt: Attempt) -> Trial:
-        """Run the failing tests a candidate could repair, then the passing ones it could break.
+    def try_many(self, attempts: Sequence[Attempt]) -> list[Trial]:
+        """Try attempts together where they can share a process, else one by one; answers in their order.
 
         Raises WarmUnavailable when neither kind of runner works for this program.
         """
+        swap = self._runner(WarmMode.SWAP)
+        together = [attempt for attempt in attempts if attempt.mode is WarmMode.SWAP and not attempt.slow]
+        if swap is None or len(together) < len(attempts) or len(attempts) == 1:
+            return [self._try_alone(attempt) for attempt in attempts]
+        tests = [self._first_tests(attempt.candidate) for attempt in attempts]
+        cpu = max(self._cpu_limit(names) for names in tests)
+        answers = swap.check_many(
+            [
+                ({attempt.candidate.path: attempt.candidate.edits}, names)
+                for attempt, names in zip(attempts, tests, strict=True)
+            ],
+            wall_seconds=cpu * WALL_FACTOR + WALL_EXTRA_SECONDS,
+            cpu_seconds=cpu,
+        )
+        if any(answer.ended is WarmEnding.LOST for answer in answers):
+            # One of them took the runner down; which one shows when each is tried alone.
+            return [self._try_alone(attempt) for attempt in attempts]
+        return [self._judge(attempt, answer) for attempt, answer in zip(attempts, answers, strict=True)]
+
+    def _try_alone(self, attempt: Attempt) -> Trial:
+        """Run the failing tests a candidate could repair, then the passing ones it could break."""
         runner = self._runner(attempt.mode)
         if runner is None:
             if attempt.mode is WarmMode.SWAP:
@@ -78,7 +100,9 @@ class Validator:
         first = self._first_tests(attempt.candidate)
         if not first:
             return Trial(Verdict.REJECTED)
-        answer = self._ask(runner, attempt, first, stop=False)
+        return self._judge(attempt, self._ask(runner, attempt, first, stop=False))
+
+    def _judge(self, attempt: Attempt, answer: WarmAnswer) -> Trial:
         if answer.ended is WarmEnding.NOT_SWAPPABLE:
             return Trial(Verdict.NEEDS_RELOAD)
         if answer.ended is WarmEnding.TIMEOUT and not attempt.slow:

@@ -21,6 +21,7 @@ from macrohard_lsp.testing.attempt import INSIDE
 
 START_SECONDS = 60.0
 ANSWER_GRACE_SECONDS = 5.0
+STOP_SECONDS = 2.0
 POLL_SECONDS = 0.25
 MAXIMUM_LINE_BYTES = 16 * 1024 * 1024
 
@@ -76,6 +77,14 @@ class WarmAnswer(BaseModel):
         return frozenset(name for name, outcome in self.outcomes if outcome == "passed")
 
 
+class _ManyAnswers(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    number: int
+    answers: tuple[WarmAnswer, ...]
+    cpu: float
+
+
 @dataclass(frozen=True, slots=True)
 class WarmSettings:
     """What a runner is started with.
@@ -121,11 +130,19 @@ class WarmRunner:
         self.close()
 
     def close(self) -> None:
-        """Stop the runner and everything it started. Closing twice does nothing more."""
-        process, self._process = self._process, None
-        if process is not None:
+        """Stop the runner and everything it started. Closing twice does nothing more.
+
+        It is asked first: the processor time of a process that is killed is lost to its parents' accounts.
+        """
+        process = self._process
+        if process is None:
+            return
+        try:
+            self._send({"op": "stop"})
+        except OSError:
             process.kill()
-            process.wait(ANSWER_GRACE_SECONDS)
+        self._process = None
+        process.wait(STOP_SECONDS)
 
     def check(
         self,
@@ -141,32 +158,66 @@ class WarmRunner:
 
         Raises Cancelled, and WarmUnavailable when a runner that was lost can't be started again.
         """
-        self._cancel.check()
-        if self._process is None:
-            self.restarts += 1
-            self._start()
-        self._number += 1
         request = {
             "op": "check",
-            "number": self._number,
-            "files": {path: [[e.start, e.end, e.new_text] for e in edits] for path, edits in files.items()},
+            "files": _plain(files),
             "tests": list(tests),
             "stop": stop,
             "wall": wall_seconds,
             "cpu": cpu_seconds,
             "modules": modules,
         }
+        line = self._ask(request, wall_seconds + ANSWER_GRACE_SECONDS)
         try:
-            self._send(request)
-            line = self._receive(wall_seconds + ANSWER_GRACE_SECONDS)
             answer = WarmAnswer.model_validate_json(line) if line is not None else None
-        except (OSError, ValidationError):
+        except ValidationError:
             answer = None
         if answer is None or answer.number != self._number:
             self.close()
             return WarmAnswer(ended=WarmEnding.LOST)
         self.cpu_seconds += answer.cpu
         return answer
+
+    def check_many(
+        self,
+        entries: Sequence[tuple[FileEdits, Sequence[str]]],
+        *,
+        wall_seconds: float,
+        cpu_seconds: float,
+    ) -> tuple[WarmAnswer, ...]:
+        """Try several edits, each with its own tests, in as few processes as leave nothing behind; `SWAP` only.
+
+        The limits are for each entry. All are `LOST` when one of them took the runner down.
+        """
+        request = {
+            "op": "many",
+            "entries": [{"files": _plain(files), "tests": list(tests)} for files, tests in entries],
+            "wall": wall_seconds,
+            "cpu": cpu_seconds,
+        }
+        line = self._ask(request, wall_seconds * len(entries) + ANSWER_GRACE_SECONDS)
+        try:
+            answer = _ManyAnswers.model_validate_json(line) if line is not None else None
+        except ValidationError:
+            answer = None
+        if answer is None or answer.number != self._number or len(answer.answers) != len(entries):
+            self.close()
+            return tuple(WarmAnswer(ended=WarmEnding.LOST) for _ in entries)
+        self.cpu_seconds += answer.cpu
+        return answer.answers
+
+    def _ask(self, request: Mapping[str, object], seconds: float) -> bytes | None:
+        """Send a request under a new number; the line that comes back, None when the runner was lost."""
+        self._cancel.check()
+        if self._process is None:
+            self.restarts += 1
+            self._start()
+        self._number += 1
+        try:
+            self._send({**request, "number": self._number})
+            return self._receive(seconds)
+        except OSError:
+            return None
 
     def _start(self) -> None:
         options = {
@@ -219,3 +270,7 @@ class WarmRunner:
             self._pending += chunk
         line, _, self._pending = self._pending.partition(b"\n")
         return line
+
+
+def _plain(files: FileEdits) -> dict[str, list[list[int | str]]]:
+    return {path: [[e.start, e.end, e.new_text] for e in edits] for path, edits in files.items()}

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from macrohard_lsp.core.changeset import TextEdit
 from macrohard_lsp.repair.candidate import Candidate
-from macrohard_lsp.repair.frontier import RELOAD_PENALTY, SUSPICION_WEIGHT, Frontier
+from macrohard_lsp.repair.frontier import RELOAD_PENALTY, SUSPICION_WEIGHT, Attempt, Frontier
 from macrohard_lsp.testing.localisation import Suspect
 from macrohard_lsp.testing.warm import WarmMode
 
@@ -85,6 +85,17 @@ def test_what_is_put_back_comes_later():
     first = made.pop()
     made.push(first.reloaded())
     assert [attempt.candidate.prior for attempt in drain(made)] == [1.5, 1.0, 9.0]
+
+
+def test_quick_swaps_are_taken_together_and_everything_else_alone():
+    made = frontier({1: [1.0, 1.1, 1.2, 1.3], 2: [1.15]}, {1: 1.0, 2: 1.0}, {("a.py", 2): WarmMode.RELOAD})
+    taken = []
+    while attempts := made.pop_together(3):
+        taken.append([attempt.candidate.prior for attempt in attempts])
+    assert taken == [[1.0, 1.1, 1.2], [1.3], [1.15]]
+    made.push(Attempt(1.0, 0.0, candidate(1, 1.0), slow=True))
+    made.push(Attempt(1.1, 0.0, candidate(1, 1.1)))
+    assert [len(made.pop_together(3)), len(made.pop_together(3))] == [1, 1]
 
 
 def test_the_same_seed_gives_the_same_order():

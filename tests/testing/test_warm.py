@@ -163,3 +163,57 @@ def test_a_runner_that_can_not_start_says_why(runner):
         return
     with pytest.raises(WarmUnavailable, match="did not start"):
         check(runner, "RATE", "RATE")
+
+
+def check_many(runner, *news, tests=(PRICE, NOTHING), wall=5.0, cpu=2.0):
+    """Several edits of `amount - RATE` at once: how each ended, with its outcomes."""
+    start = CODE.index("amount - RATE")
+    edits = [{"shop/code.py": [TextEdit(start, start + len("amount - RATE"), new)]} for new in news]
+    answers = runner.check_many([(edit, tests) for edit in edits], wall_seconds=wall, cpu_seconds=cpu)
+    return [(answer.ended.value, outcomes(answer)) for answer in answers]
+
+
+@pytest.mark.parametrize("runner", [WarmMode.SWAP], indirect=True)
+class TestManyAtOnce:
+    """The same answers as one by one, whatever the neighbours do."""
+
+    def test_each_is_answered_as_if_it_were_alone(self, runner):
+        assert check_many(runner, "amount + RATE", "amount * RATE", "amount - RATE", "amount -") == [
+            ("finished", ["passed", "failed"]),
+            ("finished", ["failed", "failed"]),
+            ("unchanged", []),
+            ("invalid", []),
+        ]
+
+    @pytest.mark.parametrize(
+        ("bad", "ended"),
+        [
+            ("__import__('os')._exit(0)", "died"),
+            ("sum(iter(int, 1))", "timeout"),
+            ("__import__('time').sleep(60)", "timeout"),
+            ("__import__('os').abort()", "died"),
+        ],
+    )
+    def test_one_that_ends_the_process_costs_the_others_nothing(self, runner, bad, ended):
+        answers = check_many(runner, "amount * RATE", bad, "amount + RATE", wall=2.0, cpu=1.0)
+        assert answers == [
+            ("finished", ["failed", "failed"]),
+            (ended, []),
+            ("finished", ["passed", "failed"]),
+        ]
+
+    @pytest.mark.parametrize(
+        "leak",
+        [
+            "globals().update(RATE=-9) or 0",
+            "globals().setdefault('LEFT', []) and 0",
+            "setattr(price, '__defaults__', (0,)) or globals().update(price=lambda amount: 0)",
+        ],
+    )
+    def test_what_one_leaves_behind_does_not_reach_the_next(self, runner, leak):
+        assert check_many(runner, leak, "amount + RATE")[1] == ("finished", ["passed", "failed"])
+
+    def test_one_that_takes_the_runner_down_is_told(self, runner):
+        killer = "__import__('os').kill(__import__('os').getppid(), 9)"
+        assert [ended for ended, _ in check_many(runner, "amount + RATE", killer)] == ["lost", "lost"]
+        assert check_many(runner, "amount + RATE") == [("finished", ["passed", "failed"])]

@@ -13,6 +13,7 @@ import signal
 import time
 
 PR_SET_CHILD_SUBREAPER = 36
+MEMORY_HEADROOM_BYTES = 1024 * 1024 * 1024
 MAXIMUM_REPLY_BYTES = 4 * 1024 * 1024
 SWEEP_ROUNDS = 50
 FILE_SIZE_LIMIT = 256 * 1024 * 1024
@@ -24,21 +25,33 @@ def become_subreaper():
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def run_in_child(work, wall_seconds, cpu_seconds, memory_bytes):
+def answer_from_child(work, request):
+    """Run the work of one request in a child; what it reports is outcomes (lists), or fields of the answer."""
+    result = run_in_child(work, request["wall"], request["cpu"])
+    outcomes = [value for value in result["values"] if isinstance(value, list)]
+    answer = {"ended": result["ended"], "outcomes": outcomes, "cpu": result["cpu"]}
+    for value in result["values"]:
+        if isinstance(value, dict):
+            answer.update(value)
+    return answer
+
+
+def run_in_child(work, wall_seconds, cpu_seconds, parts=1):
     """Call `work(report)` in a child; `report(value)` sends one JSON value back.
 
-    Returns a dict: `values` (what was reported), `ended` (`finished`, `timeout`, `died`),
-    and `cpu` (seconds of processor time of the child and of everything it waited for).
+    With several `parts` the limits are for each: the wall clock begins anew with every value, and
+    `work` calls `arm` for each part. Returns a dict: `values` (what was reported), `ended`
+    (`finished`, `timeout`, `died`), and `cpu` (seconds of processor time of the child and of everything it waited for).
     """
     read_end, write_end = os.pipe()
     before = _children_cpu()
     pid = os.fork()
     if pid == 0:
         os.close(read_end)
-        _child(work, write_end, cpu_seconds, memory_bytes)
+        _child(work, write_end, cpu_seconds, parts)
     os.close(write_end)
     try:
-        data, timed_out = _read_until_end(read_end, time.monotonic() + wall_seconds)
+        data, timed_out = _read_until_end(read_end, wall_seconds, parts > 1)
     finally:
         os.close(read_end)
     status = _reap(pid, 0.0 if timed_out else wall_seconds)
@@ -72,11 +85,12 @@ def sweep():
         time.sleep(POLL_SECONDS)
 
 
-def _child(work, write_end, cpu_seconds, memory_bytes):
+def _child(work, write_end, cpu_seconds, parts):
     owner = os.getpid()
     try:
         os.setsid()
-        _limit(cpu_seconds, memory_bytes)
+        _limit(cpu_seconds * parts)
+        arm(cpu_seconds)
         _silence()
 
         def report(value):
@@ -91,13 +105,22 @@ def _child(work, write_end, cpu_seconds, memory_bytes):
     os._exit(0)
 
 
-def _limit(cpu_seconds, memory_bytes):
+def _limit(cpu_seconds):
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    memory = MEMORY_HEADROOM_BYTES + 2 * _address_space()
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE_LIMIT, FILE_SIZE_LIMIT))
     whole = int(cpu_seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (whole, whole + 1))
-    # The profiling timer is the fine limit: its default action kills, also inside a loop in C.
+
+
+def _address_space():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()
+
+
+def arm(cpu_seconds):
+    """From now on so much processor time; the timer's default action kills, also inside a loop in C."""
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
 
@@ -108,9 +131,10 @@ def _silence():
         os.dup2(null, descriptor)
 
 
-def _read_until_end(descriptor, deadline):
+def _read_until_end(descriptor, wall_seconds, renewed):
     chunks = []
     size = 0
+    deadline = time.monotonic() + wall_seconds
     while size <= MAXIMUM_REPLY_BYTES:
         left = deadline - time.monotonic()
         if left <= 0:
@@ -123,6 +147,8 @@ def _read_until_end(descriptor, deadline):
             return b"".join(chunks), False
         chunks.append(chunk)
         size += len(chunk)
+        if renewed and b"\n" in chunk:
+            deadline = time.monotonic() + wall_seconds
         # The end mark means nothing more will come: grandchildren holding the pipe must not delay us.
         if chunk.endswith(b'{"end": true}\n'):
             return b"".join(chunks), False

@@ -1,0 +1,38 @@
+"""How tests end in a warm runner: one word a test, told as soon as it is known."""
+
+
+class Outcomes:
+    """A pytest plugin that folds the reports of each test into one outcome, as pytest itself does."""
+
+    def __init__(self, workspace, report, stop):
+        self.workspace = workspace
+        self.report = report
+        self.stop = stop
+        self.phases = {}
+
+    def pytest_runtest_logreport(self, report):
+        self.phases.setdefault(report.nodeid, []).append((report.when, report.outcome))
+
+    def outcome(self, nodeid):
+        phases = self.phases.pop(nodeid, [])
+        outcomes = dict(phases)
+        if "failed" in outcomes.values():
+            return "failed"
+        if "skipped" in outcomes.values():
+            return "skipped"
+        return "passed" if outcomes.get("call") == "passed" and "teardown" in outcomes else "failed"
+
+    def run(self, session, items):
+        """Run `items` in order; tells the outcome of each as it ends."""
+        for position, item in enumerate(items):
+            following = items[position + 1] if position + 1 < len(items) else None
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+            outcome = self.outcome(item.nodeid)
+            self.report([canonical_id(item, self.workspace), outcome])
+            if self.stop and outcome != "passed":
+                return
+
+
+def canonical_id(item, workspace):
+    """`PATH::NAME` with the path relative to the workspace folder, as everywhere outside."""
+    return workspace.canonical_id(item.nodeid, str(item.config.rootpath))

@@ -1,0 +1,127 @@
+"""The warm mode `swap`: tests are collected once, and edited function bodies put into the living functions."""
+
+import gc
+import os
+import threading
+
+import macrohard_inside_edited as editing
+import macrohard_inside_fork as forking
+import macrohard_inside_state as statekeeping
+import macrohard_inside_swap as swapping
+import pytest
+from macrohard_inside_outcomes import Outcomes, canonical_id
+
+
+class SwapServer:
+    """The test loop of a collected session, answering requests instead of running the tests."""
+
+    def __init__(self, channel, workspace):
+        self.channel = channel
+        self.workspace = workspace
+        self.modules = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session):
+        self.items = {canonical_id(item, self.workspace): item for item in session.items}
+        forking.become_subreaper()
+        gc.collect()
+        self.living = swapping.LivingFunctions()
+        gc.freeze()
+        self.channel.send(
+            {
+                "ready": True,
+                "threads": threading.active_count(),
+                "tests": list(self.items),
+                "errors": session.testsfailed,
+            }
+        )
+        self.session = session
+        operations = {"check": self.check, "many": self.check_many}
+        self.channel.serve(lambda request: operations[request["op"]](request))
+        return True
+
+    def check(self, request):
+        bodies, refused = self._bodies(request["files"])
+        if refused is not None:
+            return refused
+        items = [self.items[name] for name in request["tests"] if name in self.items]
+
+        def work(report):
+            for function, code in bodies:
+                function.__code__ = code
+            plugin = Outcomes(self.workspace, report, request["stop"])
+            self.session.config.pluginmanager.register(plugin)
+            plugin.run(self.session, items)
+
+        return forking.answer_from_child(work, request)
+
+    def check_many(self, request):
+        """Several edits, as many in one child as leave nothing behind; each answered as `check` would."""
+        answers = {}
+        waiting = []
+        for place, entry in enumerate(request["entries"]):
+            bodies, refused = self._bodies(entry["files"])
+            if refused is not None:
+                answers[place] = refused
+            else:
+                items = [self.items[name] for name in entry["tests"] if name in self.items]
+                waiting.append((place, bodies, items))
+        cpu = 0.0
+        while waiting:
+            result = self._run_many(waiting, request)
+            cpu += result["cpu"]
+            told = [value for value in result["values"] if "place" in value]
+            for value in told:
+                answers[value["place"]] = {"ended": "finished", "outcomes": value["outcomes"]}
+            done = len(told)
+            if result["ended"] != "finished" and done < len(waiting):
+                answers[waiting[done][0]] = {"ended": result["ended"], "outcomes": []}
+                done += 1
+            elif done == 0:
+                break
+            waiting = waiting[done:]
+        answered = [answers.get(place, {"ended": "died"}) for place in range(len(request["entries"]))]
+        return {"answers": answered, "cpu": cpu}
+
+    def _run_many(self, waiting, request):
+        def work(report):
+            state = statekeeping.State(self.workspace)
+            plugin = Outcomes(self.workspace, None, stop=False)
+            self.session.config.pluginmanager.register(plugin)
+            for place, bodies, items in waiting:
+                forking.arm(request["cpu"])
+                before = [(function, function.__code__) for function, _ in bodies]
+                for function, code in bodies:
+                    function.__code__ = code
+                outcomes = []
+                plugin.report = outcomes.append
+                plugin.run(self.session, items)
+                for function, code in before:
+                    function.__code__ = code
+                report({"place": place, "outcomes": outcomes})
+                if state.too_large or state.changed():
+                    return
+
+        return forking.run_in_child(work, request["wall"], request["cpu"], len(waiting))
+
+    def _bodies(self, files):
+        """The new bodies of an edit, or the answer that says why there are none."""
+        try:
+            bodies = []
+            for path, edits in files.items():
+                bodies += self._module(path).bodies(edits)
+        except swapping.NotSwappable as reason:
+            return None, {"ended": "not-swappable", "reason": str(reason)}
+        except swapping.Unchanged:
+            return None, {"ended": "unchanged"}
+        except (SyntaxError, ValueError) as error:
+            return None, {"ended": "invalid", "reason": str(error)}
+        return bodies, None
+
+    def _module(self, path):
+        if path not in self.modules:
+            filename = os.path.realpath(os.path.join(self.workspace.folder, path))
+            self.modules[path] = swapping.SwappableModule(
+                filename, editing.read_source(filename), self.living
+            )
+        return self.modules[path]
