@@ -53,6 +53,7 @@ class Search:
         self._waiting = WaitingRoom(task)
         self._validators: list[Validator] = []
         self._in_flight = 0
+        self._repaired: set[str] = set()
         self._reached = 0.0
         self._failure: BaseException | None = None
         self.candidates = 0
@@ -109,6 +110,7 @@ class Search:
 
     def settle(self, repaired: Iterable[str]) -> None:
         """These tests have a proven repair."""
+        self._repaired.update(repaired)
         self._waiting.settle(repaired)
 
     @contextmanager
@@ -148,7 +150,7 @@ class Search:
             self._found.put(None)
 
     def _work_in_one_machine(self, preload: tuple[str, ...]) -> None:
-        validator = Validator(self._task, self._tools, preload)
+        validator = Validator(self._task, self._tools, preload, self._repaired)
         with self._lock:
             self._validators.append(validator)
         try:

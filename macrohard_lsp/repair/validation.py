@@ -1,6 +1,6 @@
 """Tries candidates in warm runners: quick rejection by swapped function bodies, then a full import for what is left."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
@@ -47,8 +47,12 @@ class Trial:
 class Validator:
     """Owns one Machine with up to two warm runners. One per search thread."""
 
-    def __init__(self, task: RepairTask, tools: RepairTools, preload: tuple[str, ...]) -> None:
+    def __init__(
+        self, task: RepairTask, tools: RepairTools, preload: tuple[str, ...], repaired: Set[str]
+    ) -> None:
+        """`repaired` are the tests that have a proven repair by now; somebody else adds to it."""
         self._task = task
+        self._repaired = repaired
         self._tools = tools
         self._preload = preload
         self._machine: Machine = tools.open_machine()
@@ -105,7 +109,7 @@ class Validator:
     def _judge(self, attempt: Attempt, answer: WarmAnswer) -> Trial:
         if answer.ended is WarmEnding.NOT_SWAPPABLE:
             return Trial(Verdict.NEEDS_RELOAD)
-        if answer.ended is WarmEnding.TIMEOUT and not attempt.slow:
+        if answer.ended is WarmEnding.TIMEOUT and not attempt.slow and not answer.passed:
             return Trial(Verdict.NEEDS_TIME)
         # A candidate that passed some test and then died is rejected with the rest: its group needs all of them.
         if not answer.passed:
@@ -120,7 +124,10 @@ class Validator:
         targets = [
             name for group in self._task.groups if first.passed & set(group.tests) for name in group.tests
         ]
-        others = [name for name in self._task.failing if name not in targets]
+        # What hangs or dies because of another fault would take the whole answer with it.
+        others = [
+            name for name in self._task.failing if name not in targets and _comes_to_an_end(self._task, name)
+        ]
         answer = self._ask(runner, attempt, [*targets, *others], stop=False)
         claim = self._claim(answer)
         if claim.verdict is not Verdict.SURVIVED:
@@ -165,12 +172,17 @@ class Validator:
         return QUICK_CPU_SECONDS + BASELINE_FACTOR * sum(known)
 
     def _first_tests(self, candidate: Candidate) -> list[str]:
-        """The quickest test of every group of failures that runs the candidate's line."""
-        return [
+        """The quickest test of every group of failures that runs the candidate's line and has no repair yet.
+
+        Those that hung or died come last: they would keep the others from being run.
+        """
+        first = [
             group.tests[0]
             for group in self._task.groups
-            if self._covers(group.tests[0], candidate.path, candidate.line)
+            if not self._repaired >= set(group.tests)
+            and self._covers(group.tests[0], candidate.path, candidate.line)
         ]
+        return sorted(first, key=lambda name: not _comes_to_an_end(self._task, name))
 
     def _covers(self, test: str, path: str, line: int) -> bool:
         lines = self._task.coverage.get(test)
@@ -207,14 +219,17 @@ class Validator:
         return self._runners[mode]
 
     def _start(self, mode: WarmMode) -> WarmRunner:
-        """Start a runner and check it on the program as it is: it must see what the baseline saw."""
+        """Start a runner and check it on the program as it is: it must see what the baseline saw.
+
+        Tests that hang or kill their interpreter are left out of the check: they would only end it.
+        """
         canary = self._canary_tests()
         tests = (*self._task.failing, *canary) if mode is WarmMode.SWAP else ()
         settings = WarmSettings(mode, self._task.warm_arguments, tests, self._preload)
         runner = WarmRunner(
             self._machine, self._task.interpreter, self._task.project, settings, self._tools.cancel
         )
-        failing = [group.tests[0] for group in self._task.groups]
+        failing = _quickest(self._task)
         asked = [*failing, *canary]
         limit = SLOW_FACTOR * self._cpu_limit(asked) + RELOAD_EXTRA_SECONDS
         answer = runner.check({}, asked, stop=False, wall_seconds=2 * limit, cpu_seconds=limit)
@@ -237,13 +252,20 @@ class Validator:
 def modules_to_preload(task: RepairTask, tools: RepairTools) -> tuple[str, ...]:
     """Names of the modules outside the workspace that the failing tests import; empty when that can't be told."""
     settings = WarmSettings(WarmMode.RELOAD, task.warm_arguments)
-    first = task.groups[0].tests[0]
+    first = _quickest(task)[:1] or sorted(task.passing, key=lambda name: task.passing[name].seconds)[:1]
     with tools.open_machine() as machine:
         try:
             with WarmRunner(machine, task.interpreter, task.project, settings, tools.cancel) as runner:
-                answer = runner.check(
-                    {}, [first], stop=True, wall_seconds=20.0, cpu_seconds=10.0, modules=True
-                )
+                answer = runner.check({}, first, stop=True, wall_seconds=20.0, cpu_seconds=10.0, modules=True)
         except WarmUnavailable:
             return ()
     return answer.modules
+
+
+def _quickest(task: RepairTask) -> list[str]:
+    """The quickest test of every group of failures, without those that hang or kill their interpreter."""
+    return [group.tests[0] for group in task.groups if _comes_to_an_end(task, group.tests[0])]
+
+
+def _comes_to_an_end(task: RepairTask, name: str) -> bool:
+    return task.failing[name].ending is Ending.NORMAL
