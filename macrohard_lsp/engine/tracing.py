@@ -57,7 +57,7 @@ def trace(
         of_failing, of_passing = (
             pool.map(run, jobs) if near else (run(jobs[0]), Coverage({}, {}, frozenset()))
         )
-    return _together(of_failing, of_passing)
+    return _with_guesses(_together(of_failing, of_passing), failing)
 
 
 def _together(first: Coverage, second: Coverage) -> Coverage:
@@ -66,6 +66,25 @@ def _together(first: Coverage, second: Coverage) -> Coverage:
         for path in {**first.outside, **second.outside}
     }
     return Coverage({**second.by_test, **first.by_test}, outside, first.partial | second.partial)
+
+
+def _with_guesses(coverage: Coverage, failing: Mapping[str, TestResult]) -> Coverage:
+    """A test that killed its interpreter took its lines with it: those of the other tests of its file stand for them.
+
+    Where there are none, every line that was executed by import has to do.
+    """
+    guesses: dict[str, dict[str, frozenset[int]]] = {}
+    for name in failing.keys() - coverage.by_test.keys():
+        guess: dict[str, frozenset[int]] = {}
+        file = name.partition("::")[0]
+        for other, lines in coverage.by_test.items():
+            if other.partition("::")[0] == file:
+                guess.update(
+                    {path: guess.get(path, frozenset()) | numbers for path, numbers in lines.items()}
+                )
+        guesses[name] = guess or dict(coverage.outside)
+    partial = coverage.partial | guesses.keys()
+    return Coverage({**coverage.by_test, **guesses}, coverage.outside, partial)
 
 
 def _passing_to_trace(baseline: ProjectBaseline, failing: Mapping[str, TestResult]) -> list[str]:

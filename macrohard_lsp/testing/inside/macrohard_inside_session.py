@@ -1,5 +1,6 @@
 """The warm mode `swap`: tests are collected once, and edited function bodies put into the living functions."""
 
+import functools
 import gc
 import os
 import threading
@@ -70,12 +71,19 @@ class SwapServer:
         while waiting:
             result = self._run_many(waiting, request)
             cpu += result["cpu"]
-            told = [value for value in result["values"] if "place" in value]
-            for value in told:
-                answers[value["place"]] = {"ended": "finished", "outcomes": value["outcomes"]}
-            done = len(told)
+            outcomes = {}
+            done = 0
+            for value in result["values"]:
+                if "outcome" in value:
+                    outcomes.setdefault(value["place"], []).append(value["outcome"])
+                else:
+                    place = value["done"]
+                    answers[place] = {"ended": "finished", "outcomes": outcomes.get(place, [])}
+                    done += 1
             if result["ended"] != "finished" and done < len(waiting):
-                answers[waiting[done][0]] = {"ended": result["ended"], "outcomes": []}
+                # What ended before the test that hung or died counts, as it does in `check`.
+                place = waiting[done][0]
+                answers[place] = {"ended": result["ended"], "outcomes": outcomes.get(place, [])}
                 done += 1
             elif done == 0:
                 break
@@ -93,12 +101,11 @@ class SwapServer:
                 before = [(function, function.__code__) for function, _ in bodies]
                 for function, code in bodies:
                     function.__code__ = code
-                outcomes = []
-                plugin.report = outcomes.append
+                plugin.report = functools.partial(_report_of, report, place)
                 plugin.run(self.session, items)
                 for function, code in before:
                     function.__code__ = code
-                report({"place": place, "outcomes": outcomes})
+                report({"done": place})
                 if state.too_large or state.changed():
                     return
 
@@ -125,3 +132,7 @@ class SwapServer:
                 filename, editing.read_source(filename), self.living
             )
         return self.modules[path]
+
+
+def _report_of(report, place, outcome):
+    report({"place": place, "outcome": outcome})
