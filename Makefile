@@ -21,7 +21,7 @@ bench-real: .venv/.ready
 	$(PY) -m bench.real.run
 
 soak: .venv/.ready
-	$(PY) -m pytest -m soak -o addopts="--strict-markers --import-mode=importlib" -s
+	$(PY) -m bench.soak
 
 fmt: .venv/.ready
 	$(PY) -m ruff format .
