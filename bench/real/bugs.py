@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 LIST = Path(__file__).with_name("bugs.toml")
+ONE_HUNK, ONE_EXPRESSION = "one-hunk", "one-expression"
 
 
 class DoesNotFitError(Exception):
@@ -33,9 +34,11 @@ class Bug:
 
     `build_with` constrains the tools that an old distribution is built with. `editable` says that the
     library must be installed (in place) for its tests to find it, as it lies under `src/` or asks for
-    its own version. `buggy_digest` is the SHA-256 of `file` with the bug in it.
+    its own version. `buggy_digest` is the SHA-256 of `file` with the bug in it. `list` names the rule it
+    was chosen by; a library may have a bug in each list.
     """
 
+    list: str
     name: str
     version: str
     sdist: str

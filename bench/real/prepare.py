@@ -41,8 +41,8 @@ class Place:
 
 
 def place_of(bug: Bug) -> Place:
-    home = STORE / bug.name
-    return Place(work_root() / bug.name, home / "fixed", home / "venv")
+    home = STORE / bug.list / bug.name
+    return Place(work_root() / bug.list / bug.name, home / "fixed", home / "venv")
 
 
 def work_root() -> Path:
@@ -112,6 +112,7 @@ def unpack(archive: Path, folder: Path) -> None:
 def fresh_copy(bug: Bug, place: Place, *, buggy: bool) -> Path:
     """Replace the work folder by a new copy of the distribution, with the bug in it or without."""
     shutil.rmtree(place.work, ignore_errors=True)
+    place.work.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(place.fixed, place.work, symlinks=True)
     if buggy:
         reintroduce(place.work, bug)

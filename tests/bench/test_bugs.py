@@ -38,7 +38,7 @@ def test_a_file_that_is_not_the_lists_own_stays_as_it_was(tmp_path) -> None:
     (tmp_path / "half.py").write_text("# another file\n" + FIXED)
     edits = (Edit((4, 5), "// 2", "/ 2"),)
     buggy = hashlib.sha256(FIXED.replace("// 2", "/ 2").encode()).hexdigest()
-    bug = Bug("half", "1", "half-1.tar.gz", "", "", "", "half.py", edits, buggy, ())
+    bug = Bug("one-hunk", "half", "1", "half-1.tar.gz", "", "", "", "half.py", edits, buggy, ())
     with pytest.raises(DoesNotFitError, match="digest"):
         reintroduce(tmp_path, bug)
     assert (tmp_path / "half.py").read_text() == "# another file\n" + FIXED

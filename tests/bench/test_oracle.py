@@ -44,7 +44,7 @@ def library(tmp_path):
     (fixed / "test_clamping.py").write_text(TESTS)
     (fixed / "pytest.ini").write_text("[pytest]\n")
     digest = hashlib.sha256(put_back(UPSTREAM, (EDIT,), "").encode()).hexdigest()
-    bug = Bug("clamping", "1", "", "", "", "", "clamping.py", (EDIT,), digest, ())
+    bug = Bug("one-hunk", "clamping", "1", "", "", "", "", "clamping.py", (EDIT,), digest, ())
     return bug, Place(tmp_path / "work", fixed, Path(sys.prefix))
 
 

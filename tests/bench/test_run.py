@@ -8,7 +8,20 @@ from bench.real.report import Row, summary, table
 from bench.real.run import digest_of, known_verdict, rank_of
 from bench.results import replace_section
 
-BUG = Bug("half", "1", "", "", "", "halves", "half.py", (Edit((4, 4), "a", "b"),), "", (), true_lines=(4, 4))
+BUG = Bug(
+    "one-hunk",
+    "half",
+    "1",
+    "",
+    "",
+    "",
+    "halves",
+    "half.py",
+    (Edit((4, 4), "a", "b"),),
+    "",
+    (),
+    true_lines=(4, 4),
+)
 ROW = Row("half", "1", "fixed", True, Verdict(Judgement.RIGHT, "same tree"), 1.25, 0.5, 40, 2)
 
 
