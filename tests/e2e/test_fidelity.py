@@ -12,7 +12,7 @@ FUNCTION = b"def at_most(value, limit):\n    return value < limit\n"
 # Several peculiarities share a file where they don't hide one another: each file costs a proof.
 FORMS = {
     "crlf": b'"""Sold."""\r\n\r\ndef at_most(value, limit):\r\n\tif True:\r\n\t\t\treturn\tvalue < limit\t# tabs',
-    "feeds": b"\f\ndef other(): pass\n\f\ndef at_most(value, limit):  \n    '\f'\n\f\n    return value < limit \f \n\t\n",
+    "feeds": b"\f\ndef other(): pass\n\f\ndef at_most(value, limit):  \n    1\n\f\n    return value < limit \f \n\t\n",
     "latin": b"# -*- coding: latin-1 -*-\n# caf\xe9\n" + FUNCTION[:-1] + b"  # \xfc\xff\n# na\xefve\n",
     "marked": b"\xef\xbb\xbf" + FUNCTION + b"# caf\xc3\xa9\n",
     "program": b"#!/usr/bin/env python3\n" + FUNCTION[:-1],
