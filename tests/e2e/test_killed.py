@@ -34,7 +34,7 @@ def processes_naming(mark: str) -> list[str]:
             texts = [
                 (directory / name).read_bytes().decode(errors="replace") for name in ("cmdline", "environ")
             ]
-            texts.append(os.readlink(directory / "cwd"))
+            texts.append(str((directory / "cwd").readlink()))
             state = (directory / "stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
             continue
