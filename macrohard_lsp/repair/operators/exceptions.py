@@ -28,7 +28,7 @@ def _relatives(name: str) -> list[str]:
     return [other for other in dict.fromkeys(first) if other != name]
 
 
-def _exceptions_of(source: SourceContext) -> list[str]:
+def exceptions_of(source: SourceContext) -> list[str]:
     """What this file already catches or raises, in order of appearance."""
     found: dict[str, None] = {}
     for node in source.nodes:
@@ -57,7 +57,7 @@ def _caught(node: Node, source: SourceContext) -> Iterator[Draft]:
     clause = _clause_of(node)
     if node.role != "load" or clause is None:
         return
-    others = dict.fromkeys([*_exceptions_of(source), *_relatives(node.text), "Exception"])
+    others = dict.fromkeys([*exceptions_of(source), *_relatives(node.text), "Exception"])
     for rank, name in enumerate([other for other in others if other != node.text][:_TRIED]):
         yield Draft(((node.start, node.end, name),), use(name, node.text), 0.4 + rank_cost(rank))
         parent = node.parent
@@ -79,7 +79,7 @@ def _raised(node: Node, source: SourceContext) -> Iterator[Draft]:
         or node.field == "cause"
     ):
         return
-    others = dict.fromkeys([*_exceptions_of(source), *_relatives(node.text)])
+    others = dict.fromkeys([*exceptions_of(source), *_relatives(node.text)])
     for rank, name in enumerate([other for other in others if other != node.text][:_TRIED]):
         yield Draft(((node.start, node.end, name),), use(name, node.text), rank_cost(rank))
 

@@ -35,7 +35,7 @@ class Family:
 
 def show(text: str) -> str:
     """A piece of code as a summary shows it: on one line, between backticks, clipped."""
-    line = " ".join(text.split())
+    line = " ".join(text.split()) or repr(text)
     if len(line) > _SHOWN:
         line = line[: _SHOWN - 1] + "…"
     return f"`{line}`"

@@ -51,14 +51,14 @@ def _exchanged(node: Node, source: SourceContext) -> Iterator[Draft]:
 
 
 def _jump(node: Node, source: SourceContext) -> Iterator[Draft]:
-    in_loop = _in_loop(node)
+    looped = in_loop(node)
     in_function = source.function_of(node) is not None
     for place, other in enumerate(_JUMPS[node.kind]):
-        if (in_loop or other not in {"break", "continue"}) and (in_function or other != "return"):
+        if (looped or other not in {"break", "continue"}) and (in_function or other != "return"):
             yield Draft(((node.start, node.end, other),), use(other, node.text), 0.5 * place)
 
 
-def _in_loop(node: Node) -> bool:
+def in_loop(node: Node) -> bool:
     inner = node
     for ancestor in node.ancestors():
         if ancestor.kind in LOOPS and inner is ancestor.get("body"):

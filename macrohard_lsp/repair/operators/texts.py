@@ -14,7 +14,13 @@ _PAIRS = {
 }  # fmt: skip
 _OPENING, _CLOSING = "([{", ")]}"
 _MIRROR = {**{close: open_ for open_, close in _PAIRS.items() if close}, **_PAIRS}
-_MODES = {"r": ("w", "rb"), "w": ("r", "a", "wb"), "rb": ("r", "wb"), "wb": ("w", "rb"), "a": ("w", "ab")}
+# Strings that the standard library gives a meaning to: modes of files, encodings, ways to treat errors.
+_USUAL = {
+    "r": ("w", "rb"), "w": ("r", "a", "wb"), "rb": ("r", "wb"), "wb": ("w", "rb"), "a": ("w", "ab"),
+    "utf-8": ("utf-8-sig", "latin-1", "ascii"), "ascii": ("utf-8", "latin-1"), "latin-1": ("utf-8",),
+    "utf8": ("utf-8-sig", "latin-1"), "iso-8859-1": ("utf-8",), "strict": ("replace", "ignore", "surrogateescape"),
+    "ignore": ("replace", "strict"), "replace": ("ignore", "strict", "backslashreplace"),
+}  # fmt: skip
 
 
 def _another(node: Node, source: SourceContext) -> Iterator[Draft]:
@@ -59,7 +65,7 @@ def _changed(node: Node, _source: SourceContext) -> Iterator[Draft]:
         yield _written(node, text, 0.7 + 0.2 * rank)
     for rank, text in enumerate((own[1:], own[:-1], "", *_mirrored_inside(own))):
         yield _written(node, text, 1.2 + 0.2 * rank)
-    for rank, text in enumerate(_MODES.get(own, ())):
+    for rank, text in enumerate(_USUAL.get(own, ())):
         yield _written(node, text, 0.2 * rank)
 
 

@@ -1,0 +1,241 @@
+"""A regular expression taken apart, and the small changes that its parts may need. Pure text, no syntax tree."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from macrohard_lsp.repair.operators.family import rank_cost
+
+# A change of the value: from, to, the new text, what it costs above the family's prior.
+Change = tuple[int, int, str, float]
+
+_TOKEN = re.compile(
+    r"(?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])"
+    r"|(?P<other>\(\?(?:[aiLmsux]+|\#[^)]*|P=\w+)\))"
+    r"|(?P<look>\(\?<?[=!])"
+    r"|(?P<open>\((?:\?(?:P<\w+>|:|>|[a-zA-Z-]+:|\(\w+\)))?)"
+    r"|(?P<close>\))"
+    r"|(?P<quantifier>(?:[*+?]|\{\d+(?:,\d*)?\}|\{,\d+\})[?+]?)"
+    r"|(?P<escape>\\.)"
+    r"|(?P<dot>\.)"
+    r"|(?P<anchor>[\^$])"
+    r"|(?P<bar>\|)"
+    r"|(?P<char>.)",
+    re.DOTALL,
+)
+_QUANTIFIERS = {"*": ("+", "", "?"), "+": ("*", "", "?", "{2,}"), "?": ("*", "", "+")}
+_ESCAPES = {
+    "\\d": ("\\w", "[\\d.]", "[\\d_]", "[0-9]", "\\S"),
+    "\\w": ("[\\w-]", "[\\w.-]", "\\S", "[a-zA-Z]", "[\\w.]", "\\d", "[a-zA-Z0-9]", "[^\\W\\d]"),
+    "\\s": (" ", "[ \\t]", "\\S", "[^\\S\\n]"),
+    "\\S": ("\\w", ".", "\\s", "[^\\s]"),
+    "\\D": ("\\d", "."),
+    "\\W": ("\\w", "[\\W_]", "\\s"),
+    "\\b": ("", "\\B", "^"),
+    "\\B": ("", "\\b"),
+    "\\A": ("^", ""),
+    "\\Z": ("$", ""),
+    "\\n": ("\\r?\\n", "\\s", "[\\r\\n]"),
+    "\\.": (".", "[.,]", "[._-]"),
+}  # fmt: skip
+_ADDED = (
+    "_",
+    "-",
+    ".",
+    "\\s",
+    "\\d",
+    " ",
+    "\\w",
+    "+",
+    "/",
+    ":",
+    "'",
+    ",",
+    "A-Z",
+    "a-z",
+    "0-9",
+    "@",
+    "%",
+    "*",
+    "\\n",
+)
+_ITEM = re.compile(r"\\.-\\.|\\.|.-[^\]]|.", re.DOTALL)
+_RISKY = ("[", "--", "&&", "~~", "||")
+_LONGEST_CLASS = 16
+_MOST_BRANCHES = 8
+_CHARACTERS_TRIED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    kind: str
+    start: int
+    end: int
+    text: str
+
+
+def tokens_of(pattern: str) -> list[Token]:
+    return [
+        Token(match.lastgroup or "char", match.start(), match.end(), match[0])
+        for match in _TOKEN.finditer(pattern)
+    ]
+
+
+def quantified(tokens: Sequence[Token]) -> Iterator[Change]:
+    """Repeated more or less often, greedily or not, or optional."""
+    for place, token in enumerate(tokens):
+        if token.kind == "quantifier":
+            yield from _other_quantifier(token)
+        elif place + 1 == len(tokens) or tokens[place + 1].kind != "quantifier":
+            yield from _new_quantifier(token)
+
+
+def _other_quantifier(token: Token) -> Iterator[Change]:
+    text = token.text
+    base, lazy = (text[:-1], True) if len(text) > 1 and text[-1] in "?+" else (text, False)
+    if lazy:
+        yield token.start, token.end, base, 0.1
+    else:
+        yield token.end, token.end, "?", 0.3 if base in {"*", "+"} else 1.2
+    others = _QUANTIFIERS.get(base) or tuple(_other_counts(base))
+    for rank, other in enumerate(others):
+        yield token.start, token.start + len(base), other, rank_cost(rank)
+
+
+def _other_counts(base: str) -> Iterator[str]:
+    low, comma, high = base.strip("{}").partition(",")
+    least, most = int(low or 0), int(high or low or 0)
+    if not comma:
+        yield from (
+            f"{{{least},}}",
+            f"{{{least + 1}}}",
+            f"{{{max(least - 1, 1)}}}",
+            f"{{1,{least}}}",
+            "+",
+            "*",
+        )
+        return
+    if high:
+        yield from (f"{{{low},{most + 1}}}", f"{{{low},}}")
+    yield from (f"{{{least + 1},{high}}}", f"{{{max(least - 1, 0)},{high}}}")
+    if most > max(least, 1):
+        yield f"{{{low},{most - 1}}}"
+
+
+def _new_quantifier(token: Token) -> Iterator[Change]:
+    if token.kind in {"set", "dot", "close"} or (token.kind == "escape" and token.text[1] in "dwsDWS"):
+        costs = (("?", 0.6), ("*", 0.8), ("+", 0.7))
+    elif token.kind == "escape" and not token.text[1].isalnum():
+        costs = (("?", 0.8), ("*", 1.2), ("+", 1.2))
+    elif token.kind == "char" and not token.text.isalnum():
+        costs = (("?", 1.0), ("*", 1.4), ("+", 1.4))
+    elif token.kind == "char":
+        costs = (("?", 1.8),)
+    else:
+        return
+    for text, cost in costs:
+        yield token.end, token.end, text, cost
+
+
+def matched(tokens: Sequence[Token], wanted: Sequence[str]) -> Iterator[Change]:
+    """Other characters matched: another class, one more or less in a set, a set turned round, `.` escaped."""
+    for token in tokens:
+        if token.kind == "dot":
+            yield token.start, token.end, "\\.", 0.2
+            yield token.start, token.end, "[\\s\\S]", 0.9
+        elif token.kind == "escape":
+            for rank, other in enumerate(_ESCAPES.get(token.text, ())):
+                yield token.start, token.end, other, 0.3 + rank_cost(rank)
+        elif token.kind == "set":
+            yield from _other_set(token, wanted)
+
+
+def _other_set(token: Token, wanted: Sequence[str]) -> Iterator[Change]:
+    opening = 2 if token.text.startswith("[^") else 1
+    yield (token.start + 1, token.start + opening, "" if opening == 2 else "^", 0.9)
+    items = _ITEM.findall(token.text[opening:-1])
+    for rank, new in enumerate(_additions(items, wanted)):
+        yield token.end - 1, token.end - 1, new, 0.2 + rank_cost(rank)
+    position = token.start + opening
+    for rank, item in enumerate(items[:_LONGEST_CLASS]):
+        if len(items) > 1:
+            yield position, position + len(item), "", 0.9 + 0.5 * rank_cost(rank)
+        position += len(item)
+
+
+def _additions(items: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    present = set(items) | {item[1:] for item in items if item[0] == "\\"}
+    special = [one for one in wanted if not one.isalnum() and one.isprintable()][:_CHARACTERS_TRIED]
+    written = [one if one not in "-]^\\[" else "\\" + one for one in special if one not in present]
+    usual = ["\\-" if one == "-" else one for one in _ADDED if one not in present]
+    return list(dict.fromkeys([*written, *usual]))
+
+
+def anchored(tokens: Sequence[Token], length: int) -> Iterator[Change]:
+    """Held to the start, the end or a word, or not; white space let through at either end."""
+    for token in tokens:
+        if token.kind == "anchor":
+            others = ("\\Z", "", "\\b") if token.text == "$" else ("", "\\A", "\\b")
+            for rank, other in enumerate(others):
+                yield token.start, token.end, other, rank_cost(rank)
+    first, last = (tokens[0].text, tokens[-1].text) if tokens else ("", "")
+    if first not in {"^", "\\A", "\\b"}:
+        for rank, text in enumerate(("^", "\\b", "\\s*", "\\A")):
+            yield 0, 0, text, 0.2 + rank_cost(rank)
+    if last not in {"$", "\\Z", "\\b"}:
+        for rank, text in enumerate(("$", "\\b", "\\Z", "\\s*")):
+            yield length, length, text, 0.1 + rank_cost(rank)
+
+
+def grouped(tokens: Sequence[Token], pattern: str) -> Iterator[Change]:
+    """A group captured or not, looked for or not; alternatives in another order, or one left out."""
+    for token in tokens:
+        if token.text in {"(", "(?:"}:
+            yield token.start, token.end, "(?:" if token.text == "(" else "(", 0.3
+        elif token.kind == "look":
+            opposite = token.text[:-1] + ("!" if token.text[-1] == "=" else "=")
+            yield token.start, token.end, opposite, 0.4
+    for branches in _alternatives(tokens, len(pattern)):
+        for place, (start, end) in enumerate(branches):
+            if place:
+                before, middle = branches[place - 1]
+                swapped = f"{pattern[start:end]}|{pattern[before:middle]}"
+                yield before, end, swapped, 0.4 + 0.1 * place
+                yield middle, end, "", 1.0 + 0.1 * place
+            else:
+                yield start, branches[1][0], "", 1.0
+
+
+def _alternatives(tokens: Sequence[Token], length: int) -> list[list[tuple[int, int]]]:
+    """The alternatives of each group that has several, as spans."""
+    found: list[list[tuple[int, int]]] = []
+    pending: list[tuple[int, list[tuple[int, int]]]] = [(0, [])]
+    for token in tokens:
+        start, branches = pending[-1]
+        if token.kind in {"open", "look"}:
+            pending.append((token.end, []))
+        elif token.kind == "bar":
+            pending[-1] = (token.end, [*branches, (start, token.start)])
+        elif token.kind == "close" and len(pending) > 1:
+            pending.pop()
+            found.append([*branches, (start, token.start)])
+    start, branches = pending[0]
+    found.append([*branches, (start, length)])
+    return [group for group in found if 1 < len(group) <= _MOST_BRANCHES]
+
+
+def is_valid(pattern: str) -> bool:
+    """Whether `re` takes the pattern, and takes it without a warning."""
+    if any(token.kind == "set" and _is_doubtful(token.text[1:-1]) for token in tokens_of(pattern)):
+        return False
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True
+
+
+def _is_doubtful(content: str) -> bool:
+    """What `re` warns of: it may come to mean a set in a set."""
+    plain = re.sub(r"\\.", "", content)
+    return plain.startswith("[") or any(sign in plain for sign in _RISKY)
