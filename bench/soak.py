@@ -2,8 +2,8 @@
 
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree
 
 from bench.results import measured_on, replace_section
 
