@@ -33,13 +33,13 @@ class Token:
 class Change:
     """The innermost expression that differs: its text in both versions, and where it begins in the later one.
 
-    `line` counts from 1. `removed` and `added` are numbers of tokens; `differing` is the earlier version's
-    text from the first token that differs to the last.
+    `start` is an offset in characters. `removed` and `added` are numbers of tokens; `differing` is the
+    earlier version's text from the first token that differs to the last.
     """
 
     before: str
     after: str
-    line: int
+    start: int
     removed: int
     added: int
     differing: str
@@ -65,11 +65,11 @@ def one_expression(before: str, after: str) -> Change | None:
         ):
             # The brackets around an expression don't belong to it: what lies further out has them.
             continue
-        return _measure(old, new, other.lineno)
+        return _measure(old, new, start)
     return None
 
 
-def _measure(old: str, new: str, line: int) -> Change:
+def _measure(old: str, new: str, start: int) -> Change:
     tokens, others = tokens_of(old), tokens_of(new)
     matcher = difflib.SequenceMatcher(
         None, [token.text for token in tokens], [token.text for token in others], autojunk=False
@@ -79,7 +79,7 @@ def _measure(old: str, new: str, line: int) -> Change:
     added = sum(last - first for _, _, _, first, last in changed)
     first, last = changed[0][1], changed[-1][2]
     differing = old[tokens[first].start : tokens[last - 1].end] if last > first else ""
-    return Change(old, new, line, removed, added, differing)
+    return Change(old, new, start, removed, added, differing)
 
 
 def _enclosing(one: ast.AST, other: ast.AST) -> list[tuple[ast.expr, ast.expr]]:

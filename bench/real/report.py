@@ -6,15 +6,19 @@ from dataclasses import dataclass, field
 from bench.real.bugs import Bug
 from bench.real.oracle import Judgement, Verdict
 
+NOT_PREPARED = "not prepared"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """What came of one bug.
 
+    `status` is NOT_PREPARED where the bug could not be run at all; it then counts for nothing but itself.
     `proven` says that a Fix was offered. `rank` is where the first suspect on a line of the
     true change stood, from 1; None when there was none. `violations` are broken promises.
     """
 
+    list: str
     bug: str
     version: str
     status: str
@@ -39,15 +43,17 @@ def summary(rows: Sequence[Row]) -> str:
     proven = sum(row.proven for row in rows)
     right = sum(row.right for row in rows)
     open_ = sum(row.verdict is not None and row.verdict.judgement is Judgement.LOOK for row in rows)
-    broken = sum(len(row.violations) for row in rows)
+    missing = sum(row.status == NOT_PREPARED for row in rows)
     text = f"{len(rows)} bugs: {proven} proven, {right} of them right"
     if open_:
         text += f", {open_} not judged yet"
-    return f"{text}; {broken} violations."
+    if missing:
+        text += f", {missing} not prepared"
+    return f"{text}."
 
 
 def table(rows: Sequence[Row], bugs: Sequence[Bug]) -> str:
-    about = {bug.name: bug.about for bug in bugs}
+    about = {(bug.list, bug.name): bug.about for bug in bugs}
     lines = [
         "| library | bug | proven | right | s | CPU s | candidates | rank of the true place |",
         "|---|---|---|---|--:|--:|--:|--:|",
@@ -56,10 +62,10 @@ def table(rows: Sequence[Row], bugs: Sequence[Bug]) -> str:
         verdict = "–" if row.verdict is None else row.verdict.judgement.value
         cells = [
             f"{row.bug} {row.version}",
-            about.get(row.bug, ""),
-            "yes" if row.proven else f"no ({row.status})",
+            about.get((row.list, row.bug), ""),
+            _proven(row),
             verdict,
-            f"{row.seconds:.1f}",
+            "–" if row.status == NOT_PREPARED else f"{row.seconds:.1f}",
             _number(row.cpu_seconds),
             _number(row.candidates),
             _number(row.rank),
@@ -69,7 +75,16 @@ def table(rows: Sequence[Row], bugs: Sequence[Bug]) -> str:
 
 
 def violations(rows: Sequence[Row]) -> str:
-    return "\n".join(f"- {row.bug}: {violation}" for row in rows for violation in row.violations)
+    """How many promises were broken in all, and which."""
+    broken = [f"- {row.bug} {row.version}: {violation}" for row in rows for violation in row.violations]
+    count = "1 violation" if len(broken) == 1 else f"{len(broken)} violations"
+    return "\n".join([f"**{count} over all the bugs run.**", *broken])
+
+
+def _proven(row: Row) -> str:
+    if row.status == NOT_PREPARED:
+        return NOT_PREPARED
+    return "yes" if row.proven else f"no ({row.status})"
 
 
 def _number(value: float | None) -> str:

@@ -12,63 +12,87 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.real.bugs import Bug, load_bugs
+from bench.real.bugs import ONE_EXPRESSION, ONE_HUNK, Bug, load_bugs
 from bench.real.oracle import Judgement, Verdict, judge
 from bench.real.prepare import ROOT, STORE, CannotPrepareError, Place, fresh_copy, prepare
-from bench.real.report import Row, summary, table, violations
+from bench.real.report import NOT_PREPARED, Row, summary, table, violations
 from bench.real.suite import clean_environment, run_plainly
 from bench.results import measured_on, replace_section
 
 VERDICTS = Path(__file__).with_name("verdicts.toml")
 # Baseline, proof and start-up come on top of the search budget that the program is told.
 GRACE_SECONDS = 600
+LISTS = (ONE_EXPRESSION, ONE_HUNK)
+TITLES = {
+    ONE_EXPRESSION: "Historical fixes of one expression",
+    ONE_HUNK: "Historical fixes of one hunk",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
-    bugs = [bug for bug in load_bugs() if not options.only or bug.name in options.only]
+    everything = load_bugs()
+    bugs = [
+        bug
+        for bug in everything
+        if bug.list in (options.list or LISTS) and (not options.only or bug.name in options.only)
+    ]
     if not bugs:
-        print(
-            f"no bug of that name; there are: {', '.join(bug.name for bug in load_bugs())}", file=sys.stderr
-        )
+        there = ", ".join(sorted({bug.name for bug in everything}))
+        print(f"no such bug in that list; there are: {there}", file=sys.stderr)
         return 2
-    rows: list[Row] = []
-    for bug in bugs:
-        print(f"{bug.name} {bug.version} …", file=sys.stderr, flush=True)
-        try:
-            place = prepare(bug)
-        except CannotPrepareError as problem:
-            print(f"{bug.name}: {problem}", file=sys.stderr)
-            return 2
-        row = attempt(bug, place, options)
-        rows.append(row)
-        _keep(row)
-        print(table([row], bugs).splitlines()[-1], flush=True)
-    body = "\n\n".join(
-        part
-        for part in (
-            "## Historical bugs of real libraries (`make bench-real`)",
-            f"Measured {measured_on()}; search budget {options.budget_seconds:.0f} s a bug. "
-            "[RULE.md](real/RULE.md) says how the bugs were chosen, [README.md](real/README.md) how *right*, "
-            "equal in behaviour to upstream's fix, is judged.",
-            table(rows, bugs),
-            f"**{summary(rows)}**",
-            violations(rows),
-        )
-        if part
-    )
-    print(summary(rows))
+    rows = [_run_one(bug, options) for bug in bugs]
+    print(violations(rows))
     if not options.only:
-        replace_section("bench-real", body)
-    return 1 if any(row.violations for row in rows) else 0
+        for name in options.list or LISTS:
+            _write_section(name, rows, bugs, options)
+        # A run of one list must not pass for the joint word on both.
+        if not options.list:
+            replace_section("bench-real", _joint(rows))
+    if any(row.violations for row in rows):
+        return 1
+    return 2 if any(row.status == NOT_PREPARED for row in rows) else 0
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench-real", description=__doc__)
+    parser.add_argument("--list", action="append", choices=LISTS, help="the bugs of this list (default: all)")
     parser.add_argument("--only", action="append", metavar="NAME", help="this bug alone (may be repeated)")
     parser.add_argument("--budget-seconds", type=float, default=60.0)
-    parser.add_argument("--jobs", type=int, help="handed on to `fix`")
+    parser.add_argument("--jobs", type=int, default=2, help="handed on to `fix` (default: 2)")
     return parser.parse_args(arguments)
+
+
+def _run_one(bug: Bug, options: argparse.Namespace) -> Row:
+    print(f"{bug.name} {bug.version} ({bug.list}) …", file=sys.stderr, flush=True)
+    try:
+        row = attempt(bug, prepare(bug), options)
+    except CannotPrepareError as problem:
+        print(f"{bug.name}: {problem}", file=sys.stderr)
+        row = Row(bug.list, bug.name, bug.version, NOT_PREPARED, proven=False, verdict=None, seconds=0.0)
+    _keep(row)
+    print(table([row], [bug]).splitlines()[-1], flush=True)
+    return row
+
+
+def _write_section(name: str, rows: Sequence[Row], bugs: Sequence[Bug], options: argparse.Namespace) -> None:
+    """The table of one list, with what a reader needs to weigh it."""
+    mine = [row for row in rows if row.list == name]
+    parts = (
+        f"## {TITLES[name]} (`python -m bench.real.run --list {name}`)",
+        f"Measured {measured_on()}; search budget {options.budget_seconds:g} s a bug, {options.jobs} jobs. "
+        "[RULE.md](real/RULE.md) says how the bugs were chosen, [README.md](real/README.md) how *right*, "
+        "equal in behaviour to upstream's fix, is judged.",
+        table(mine, bugs),
+        f"**{summary(mine)}**",
+        violations(mine),
+    )
+    print(f"{name}: {summary(mine)}")
+    replace_section(f"bench-real-{name}", "\n\n".join(parts))
+
+
+def _joint(rows: Sequence[Row]) -> str:
+    return f"## Historical bugs, both lists (`make bench-real`)\n\nMeasured {measured_on()}.\n\n{violations(rows)}"
 
 
 def attempt(bug: Bug, place: Place, options: argparse.Namespace) -> Row:
@@ -76,9 +100,7 @@ def attempt(bug: Bug, place: Place, options: argparse.Namespace) -> Row:
     fresh_copy(bug, place, buggy=True)
     before = _digests(place.work)
     command = [sys.executable, "-m", "macrohard_lsp", "fix", str(place.work), "--json"]
-    command += ["--budget-seconds", f"{options.budget_seconds:g}"]
-    if options.jobs:
-        command += ["--jobs", str(options.jobs)]
+    command += ["--budget-seconds", f"{options.budget_seconds:g}", "--jobs", str(options.jobs)]
     started = time.monotonic()
     answer, problem = _ask(command, place, options.budget_seconds + GRACE_SECONDS)
     seconds = time.monotonic() - started
@@ -87,6 +109,7 @@ def attempt(bug: Bug, place: Place, options: argparse.Namespace) -> Row:
         broken.append("`fix` without --apply changed the library's folder")
     fixes = [proposal for proposal in answer.get("proposals", []) if proposal.get("kind") == "fix"]
     row = Row(
+        list=bug.list,
         bug=bug.name,
         version=bug.version,
         status=problem or str(answer.get("status", "error")),

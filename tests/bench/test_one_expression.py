@@ -89,7 +89,7 @@ def test_more_than_eight_tokens_are_too_many() -> None:
 def test_the_text_that_differs_is_that_between_the_outermost_changed_tokens() -> None:
     change = one_expression("x = 'é', f(a, b, c)\n", "x = 'é', f(a, g(b), c)\n")
     assert change is not None
-    assert (change.before, change.after, change.line) == ("b", "g(b)", 1)
+    assert (change.before, change.after, change.start) == ("b", "g(b)", 14)
     assert one_expression("x = a.b(1, 2)\n", "x = a.c(1, 3)\n").differing == "b(1, 2"
 
 
