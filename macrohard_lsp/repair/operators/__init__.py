@@ -36,6 +36,8 @@ from macrohard_lsp.repair.operators import (
     templates,
     texts,
     unwrapping,
+    updates,
+    wording,
     wrapping,
 )
 from macrohard_lsp.repair.operators.family import Draft, Family
@@ -77,6 +79,8 @@ FAMILIES: tuple[Family, ...] = tuple(
             *templates.FAMILIES,
             *texts.FAMILIES,
             *unwrapping.FAMILIES,
+            *updates.FAMILIES,
+            *wording.FAMILIES,
             *wrapping.FAMILIES,
         ),
         key=lambda family: family.prior,

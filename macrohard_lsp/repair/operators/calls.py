@@ -47,6 +47,8 @@ _USUAL_ROWS = (
     ("getLogger get_logger", "__name__"),
 )
 _USUAL = {name: row.split("; ") for names, row in _USUAL_ROWS for name in names.split()}
+_SPLATS = kinds("list_splat_pattern dictionary_splat_pattern")
+_BY_KEYWORD = kinds("keyword_argument dictionary_splat")
 _SPREADABLE = kinds("identifier attribute call subscript list_comprehension")
 
 
@@ -71,6 +73,24 @@ def _passed_on(node: Node, source: SourceContext) -> Iterator[Draft]:
         yield Draft(
             (_appended(node, f"{name}={name}"),), words, cost + rank_cost(rank) + (0.0 if unused else 0.5)
         )
+
+
+def _splats(node: Node, source: SourceContext) -> Iterator[Draft]:
+    """`*args` and `**kwargs` of the function around passed on to a call that doesn't get them."""
+    call, function = node.parent, source.function_of(node)
+    parameters = function.get("parameters") if function is not None else None
+    if call is None or call.kind != "call" or parameters is None or node.kind != "argument_list":
+        return
+    given = {part.text for part in node.parts}
+    splats = [part for part in parameters.parts if part.kind in _SPLATS and part.text not in given]
+    by_keyword = any(part.kind in _BY_KEYWORD for part in node.parts)
+    for rank, splat in enumerate(splats):
+        if splat.kind == "dictionary_splat_pattern" or not by_keyword:
+            words = f"pass {show(splat.text)} on to {show(call.parts[0].text)}"
+            yield Draft((_appended(node, splat.text),), words, 0.3 * rank)
+    if len(splats) > 1 and not by_keyword:
+        text = ", ".join(splat.text for splat in splats)
+        yield Draft((_appended(node, text),), f"pass {show(text)} on to {show(call.parts[0].text)}", 0.2)
 
 
 def _appended(arguments: Node, text: str) -> tuple[int, int, str]:
@@ -177,6 +197,9 @@ def _spread(node: Node, _source: SourceContext) -> Iterator[Draft]:
     if node.kind in {"list_splat", "dictionary_splat"}:
         if parent is not None and parent.kind in {"argument_list", "list", "tuple", "set"} and node.parts:
             inner = node.parts[0]
+            earlier = parent.parts[: parent.parts.index(node)]
+            if parent.kind == "argument_list" and any(part.kind in _BY_KEYWORD for part in earlier):
+                return
             yield Draft(((node.start, inner.start, ""),), f"pass {show(inner.text)} as one argument", 0.2)
         return
     if node.role != "load" or parent is None or parent.kind not in {"argument_list", "list", "tuple"}:
@@ -229,6 +252,7 @@ def _late_binding(node: Node, source: SourceContext) -> Iterator[Draft]:
 
 FAMILIES = (
     Family("pass-on", 3.4, kinds("argument_list"), _passed_on),
+    Family("pass-splats", 3.8, kinds("argument_list"), _splats),
     Family("as-elsewhere", 3.6, kinds("argument_list"), _as_elsewhere),
     Family("usual-argument", 4.2, kinds("argument_list"), _usual),
     Family("spread", 4.2, _SPREADABLE | kinds("list_splat dictionary_splat"), _spread),

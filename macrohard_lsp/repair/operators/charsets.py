@@ -37,6 +37,7 @@ _USUAL = (
 _WANTED_TRIED = 12
 _LARGEST_SET = 40
 _DROPPED_AT_MOST = 24
+_STRIPPED_TRIED = 4
 _STRIPPED = ('" "', '"\\n"', '"\\r\\n"', '" \\t"')
 
 
@@ -92,7 +93,7 @@ def _dropped(node: Node, _source: SourceContext) -> Iterator[Draft]:
             yield Draft((span,), words, 0.05 * place)
 
 
-def _stripped(node: Node, _source: SourceContext) -> Iterator[Draft]:
+def _stripped(node: Node, source: SourceContext) -> Iterator[Draft]:
     """`x.strip()` and `x.split()` with the characters to look for."""
     function, arguments = node.get("function"), node.get("arguments")
     if function is None or function.kind != "attribute" or arguments is None or arguments.parts:
@@ -100,7 +101,11 @@ def _stripped(node: Node, _source: SourceContext) -> Iterator[Draft]:
     name = function.parts[-1].text
     if arguments.kind != "argument_list" or name not in {"strip", "lstrip", "rstrip", "split", "rsplit"}:
         return
-    for rank, text in enumerate(_STRIPPED if "strip" in name else _STRIPPED[:2]):
+    special = [
+        one for one in dict.fromkeys("".join(source.literals)) if not one.isalnum() and one.isprintable()
+    ]
+    expected = [f'"{one}"' for one in special if one not in '"\\ '][:_STRIPPED_TRIED]
+    for rank, text in enumerate((*expected, *(_STRIPPED if "strip" in name else _STRIPPED[:2]))):
         span = (arguments.start, arguments.end, f"({text})")
         yield Draft((span,), f"let `{name}` look for {show(text)} only", 0.3 * rank)
 

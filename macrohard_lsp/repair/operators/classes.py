@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from macrohard_lsp.repair.bindings import parameter_names
 from macrohard_lsp.repair.operators.family import Draft, Family, rank_cost, replace, show, use
 from macrohard_lsp.repair.operators.layout import after, before, indent_of, is_docstring
 from macrohard_lsp.repair.operators.placing import COMPARISON, PRIMARY
@@ -89,11 +90,12 @@ def _base_call(node: Node, source: SourceContext) -> Iterator[Draft]:
     body = [part for part in node.parts if not is_docstring(part)]
     if not body or indent_of(source, body[0]) is None:
         return
-    call = f"super().{name.text}({', '.join(_passed_on(parameters))})"
-    spans = (before(source, body[0], call), after(source, body[-1], call))
-    for rank, (span, where) in enumerate(zip(spans, ("first", "last"), strict=True)):
-        if span is not None:
-            yield Draft((span,), f"call {show(call)} {where}", 0.3 * rank)
+    for extra, arguments in enumerate(dict.fromkeys((", ".join(_passed_on(parameters)), ""))):
+        call = f"super().{name.text}({arguments})"
+        spans = (before(source, body[0], call), after(source, body[-1], call))
+        for rank, (span, where) in enumerate(zip(spans, ("first", "last"), strict=True)):
+            if span is not None:
+                yield Draft((span,), f"call {show(call)} {where}", 0.3 * rank + 0.4 * extra)
 
 
 def _passed_on(parameters: Node) -> Iterator[str]:
@@ -109,6 +111,20 @@ def _passed_on(parameters: Node) -> Iterator[str]:
         else:
             name = (bound.get("name") or bound).text
             yield f"{name}={name}" if by_keyword else name
+
+
+def _wrapped(node: Node, source: SourceContext) -> Iterator[Draft]:
+    """`functools.wraps` on a function inside another, for what the outer one was given."""
+    outer = source.function_of(node)
+    parameters = outer.get("parameters") if outer is not None else None
+    if parameters is None or (node.parent is not None and node.parent.kind == "decorated_definition"):
+        return
+    wraps = [name for name in ("wraps", "functools") if name in source.module.imports]
+    for name in list(parameter_names(parameters))[:1] if wraps else ():
+        decorator = f"@{'functools.wraps' if wraps[0] == 'functools' else 'wraps'}({name})"
+        span = before(source, node, decorator)
+        if span is not None:
+            yield Draft((span,), f"add {show(decorator)}")
 
 
 def _decorated(node: Node, source: SourceContext) -> Iterator[Draft]:
@@ -139,5 +155,6 @@ FAMILIES = (
     Family("compared-class", 3.6, kinds("comparison_operator"), _compared_class),
     Family("own-class", 4.2, kinds("identifier"), _own_class),
     Family("base-call", 4.6, kinds("block"), _base_call),
+    Family("wraps", 4.4, kinds("function_definition"), _wrapped),
     Family("decorated", 4.8, kinds("decorator function_definition"), _decorated),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from macrohard_lsp.repair.ingredients import is_condition
+from macrohard_lsp.repair.ingredients import distance, is_condition
 from macrohard_lsp.repair.operators.family import Draft, Family, rank_cost, replace, show, use
 from macrohard_lsp.repair.operators.placing import AND, BINARY, COMPARISON, CONDITIONAL, NOT, OR, level_of
 from macrohard_lsp.repair.scope import SourceContext
@@ -13,6 +13,7 @@ _CONDITION = kinds(
 )
 _CLAUSES_TRIED = 10
 _NAMES_TRIED = 4
+_ATTRIBUTES_TRIED = 5
 _OPPOSITE = {"is": "is not", "is not": "is", "in": "not in", "not in": "in", "==": "!=", "!=": "=="}
 
 
@@ -95,6 +96,19 @@ def _joined(node: Node, source: SourceContext, clause: str, level: int, cost: fl
         )
 
 
+def _attribute_clause(node: Node, source: SourceContext) -> Iterator[Draft]:
+    """One more clause: an attribute of the object at hand."""
+    mine = source.self_name(node) if _is_whole_condition(node) else None
+    if mine is None:
+        return
+    known = source.attributes.get(mine, {})
+    near = sorted(known, key=lambda name: distance(known[name], node.order))
+    plain = [name for name in near if name not in source.methods and f"{mine}.{name}" not in node.text]
+    for rank, name in enumerate(plain[:_ATTRIBUTES_TRIED]):
+        yield from _joined(node, source, f"{mine}.{name}", COMPARISON, rank_cost(rank))
+        yield from _joined(node, source, f"not {mine}.{name}", NOT, rank_cost(rank) + 0.2)
+
+
 def _missing_check(node: Node, source: SourceContext) -> Iterator[Draft]:
     """A test before the condition that what it looks into isn't None or empty."""
     if not _is_whole_condition(node):
@@ -174,5 +188,6 @@ FAMILIES = (
     Family("none-default", 4.2, kinds("boolean_operator"), _default),
     Family("missing-check", 4.0, _CONDITION, _missing_check),
     Family("another-clause", 4.4, _CONDITION, _another_clause),
+    Family("attribute-clause", 5.0, _CONDITION, _attribute_clause),
     Family("another-condition", 5.0, _CONDITION, _another_condition),
 )

@@ -76,9 +76,19 @@ def _attribute_default(node: Node, _source: SourceContext) -> Iterator[Draft]:
     """`getattr(x, n)` as `getattr(x, n, None)`, `next(x)` as `next(x, None)`."""
     function, arguments = node.get("function"), node.get("arguments")
     expected = {"getattr": 2, "next": 1, "max": 1, "min": 1}
-    if function is None or arguments is None or arguments.kind != "argument_list":
+    if function is None or arguments is None or function.text not in expected:
         return
-    if not arguments.parts or expected.get(function.text) != len(arguments.parts):
+    if arguments.kind == "generator_expression" and function.text != "getattr":
+        keyword = "default=" if function.text in {"max", "min"} else ""
+        for rank, default in enumerate(("None", "0", "''", "False")):
+            text = f"({arguments.text}, {keyword}{default})"
+            words = f"let {show(function.text)} fall back to {show(default)}"
+            yield Draft(((arguments.start, arguments.end, text),), words, rank_cost(rank))
+    if (
+        arguments.kind != "argument_list"
+        or not arguments.parts
+        or expected.get(function.text) != len(arguments.parts)
+    ):
         return
     end = arguments.parts[-1].end
     prefix = "default=" if function.text in {"max", "min"} else ""
@@ -156,9 +166,10 @@ def _bases(node: Node, source: SourceContext) -> Iterator[str]:
 def _of_kind(node: Node, source: SourceContext) -> Iterator[Draft]:
     """`isinstance(x, T) and …` in front of a condition that looks into `x`."""
     parent = node.parent
+    returned = parent is not None and parent.kind == "return_statement" and node.kind == "comparison_operator"
     if (
         node.role != "load"
-        or not is_condition(node)
+        or not (is_condition(node) or returned)
         or (parent is not None and parent.kind == "boolean_operator")
     ):
         return
@@ -177,7 +188,7 @@ def _of_kind(node: Node, source: SourceContext) -> Iterator[Draft]:
     for rank, base in enumerate(
         [name for name in dict.fromkeys(looked_into) if name in known][:_NAMES_TRIED]
     ):
-        for place, kind in enumerate(_TYPES):
+        for place, kind in enumerate((*_own_class(node, source), *_TYPES)):
             check = f"isinstance({base}, {kind})"
             cost = rank_cost(rank) + 0.5 * rank_cost(place)
             words = f"check {show(check)} before the condition"
@@ -187,6 +198,13 @@ def _of_kind(node: Node, source: SourceContext) -> Iterator[Draft]:
                 yield replace(
                     source, node, text, OR, summary=f"let {show(f'not {check}')} pass", cost=cost + 0.5
                 )
+
+
+def _own_class(node: Node, source: SourceContext) -> list[str]:
+    function = source.function_of(node)
+    owner = source.class_of(function) if function is not None else None
+    name = owner.get("name") if owner is not None else None
+    return [name.text] if name is not None else []
 
 
 def _length(node: Node, source: SourceContext) -> Iterator[Draft]:

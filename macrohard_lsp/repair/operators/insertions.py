@@ -168,6 +168,20 @@ def _left_early(node: Node, source: SourceContext) -> Iterator[Draft]:
                 yield from _guarded(source, node, check.format(name), jump, extra)
 
 
+def _other_kind(node: Node, source: SourceContext) -> Iterator[Draft]:
+    """`if not isinstance(other, …): return NotImplemented` at the start of a method, with its own class."""
+    found = _body(node)
+    owner = source.class_of(found[0]) if found is not None else None
+    name = owner.get("name") if owner is not None else None
+    if found is None or name is None:
+        return
+    function, body = found
+    for rank, parameter in enumerate(_parameters(function, source, body[0])[:_BASES_TRIED]):
+        test = f"not isinstance({parameter}, {name.text})"
+        for place, result in enumerate(("NotImplemented", "False")):
+            yield from _guarded(source, body[0], test, f"return {result}", rank_cost(rank) + 0.3 * place)
+
+
 def _guarded(source: SourceContext, statement: Node, test: str, jump: str, cost: float) -> Iterator[Draft]:
     span = before(source, statement, f"if {test}:", inner_indent(source, statement) + jump)
     if span is not None:
@@ -212,6 +226,7 @@ _STATEMENTS = SIMPLE | kinds("if_statement for_statement while_statement")
 FAMILIES = (
     Family("store-parameter", 3.8, kinds("block"), _stored),
     Family("leave-early", 4.8, _STATEMENTS, _left_early),
+    Family("other-kind", 4.8, kinds("block"), _other_kind),
     Family("shape-parameter", 5.0, kinds("block"), _shaped),
     Family("reset", 5.2, kinds("block"), _reset),
     Family("raise-early", 5.4, kinds("block"), _checked),

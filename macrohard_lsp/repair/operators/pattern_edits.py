@@ -61,6 +61,7 @@ _ADDED = (
 )
 _ITEM = re.compile(r"\\.-\\.|\\.|.-[^\]]|.", re.DOTALL)
 _RISKY = ("[", "--", "&&", "~~", "||")
+_SEPARATORS = (":", "=", ",", ";", "<", ">", "-", "/", "\\-", "\\(", "\\)", "\\[", "\\]", "\\|", "\\.")
 _LONGEST_CLASS = 16
 _MOST_BRANCHES = 8
 _CHARACTERS_TRIED = 10
@@ -185,6 +186,21 @@ def anchored(tokens: Sequence[Token], length: int) -> Iterator[Change]:
     if last not in {"$", "\\Z", "\\b"}:
         for rank, text in enumerate(("$", "\\b", "\\Z", "\\s*")):
             yield length, length, text, 0.1 + rank_cost(rank)
+
+
+def inserted(tokens: Sequence[Token]) -> Iterator[Change]:
+    """A sign that may stand before a number, white space that may stand around a separator."""
+    for place, token in enumerate(tokens):
+        if token.text == "\\d" or (token.kind == "set" and "0-9" in token.text):
+            for rank, text in enumerate(("-?", "[+-]?", "\\s*")):
+                yield token.start, token.start, text, 0.3 * rank
+        separator = token.text in _SEPARATORS
+        repeated = place + 1 < len(tokens) and tokens[place + 1].kind == "quantifier"
+        if separator or token.text in {"(", "(?:"}:
+            if separator:
+                yield token.start, token.start, "\\s*", 0.4
+            if not repeated:
+                yield token.end, token.end, "\\s*", 0.5
 
 
 def grouped(tokens: Sequence[Token], pattern: str) -> Iterator[Change]:

@@ -88,6 +88,10 @@ def _anchored(tokens: Sequence[Token], value: str, _source: SourceContext) -> It
     return pattern_edits.anchored(tokens, len(value))
 
 
+def _inserted(tokens: Sequence[Token], _value: str, _source: SourceContext) -> Iterator[Change]:
+    return pattern_edits.inserted(tokens)
+
+
 def _grouped(tokens: Sequence[Token], value: str, _source: SourceContext) -> Iterator[Change]:
     return pattern_edits.grouped(tokens, value)
 
@@ -128,6 +132,7 @@ FAMILIES = (
     _family("pattern-quantifier", 2.9, _quantified),
     _family("pattern-class", 2.9, _matched),
     _family("pattern-anchor", 3.2, _anchored),
+    _family("pattern-insert", 3.8, _inserted),
     _family("pattern-group", 3.6, _grouped),
     Family("pattern-flag", 3.8, kinds("call"), _flags),
 )

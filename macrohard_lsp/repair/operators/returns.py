@@ -9,11 +9,14 @@ from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.tree import Node, kinds
 
 _NAMES_TRIED = 8
+_NAMES_LEFT_WITH = 3
 _CONSTANTS = ("None", "True", "False", "0", "1", "-1", "[]", "''", "{}")
 
 
 def _values(node: Node, source: SourceContext) -> Iterator[str]:
     yield from source.names_at(node)[:_NAMES_TRIED]
+    if (mine := source.self_name(node)) is not None:
+        yield mine
     yield from _CONSTANTS
 
 
@@ -48,6 +51,16 @@ def _condition(node: Node, source: SourceContext) -> Iterator[Draft]:
         for place, test in enumerate((*tests, *others)):
             words = f"return {show(test)} instead of `{value.text}`"
             yield Draft(((value.start, value.end, test),), words, rank_cost(rank) + 0.2 * place)
+
+
+def _left(node: Node, source: SourceContext) -> Iterator[Draft]:
+    """`return x` where a loop is only left or gone on with."""
+    if source.function_of(node) is None:
+        return
+    values = (*source.names_at(node)[:_NAMES_LEFT_WITH], "True", "False", "None")
+    for rank, text in enumerate(values):
+        words = f"return {show(text)} instead of `{node.text}`"
+        yield Draft(((node.start, node.end, f"return {text}"),), words, rank_cost(rank))
 
 
 def _missing_return(node: Node, source: SourceContext) -> Iterator[Draft]:
@@ -111,6 +124,7 @@ def _awaited(node: Node, source: SourceContext) -> Iterator[Draft]:
 FAMILIES = (
     Family("return-value", 3.8, kinds("return_statement"), _another_value),
     Family("return-condition", 4.4, kinds("return_statement"), _condition),
+    Family("leave-with", 4.4, kinds("break_statement continue_statement pass_statement"), _left),
     Family("missing-return", 3.3, kinds("expression_statement"), _missing_return),
     Family("final-return", 4.0, kinds("block"), _at_the_end),
     Family("return-to-yield", 5.0, kinds("return_statement"), _yielded),

@@ -1,7 +1,8 @@
 """Every family against its fixture in `cases/`: a small source, a line `----`, and what the family makes of it.
 
 Each line of the expectation is a candidate: its summary, then the lines it leaves in place of the
-old ones. `UPDATE_EXPECTATIONS=1` writes the expectations anew; read the difference before committing it.
+old ones. A first line `# expected: […]` of the source says which strings the failing tests name.
+`UPDATE_EXPECTATIONS=1` writes the expectations anew; read the difference before committing it.
 """
 
 import ast
@@ -10,17 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from macrohard_lsp.repair.operators import FAMILIES
+from macrohard_lsp.repair.operators import FAMILIES, candidates_for
+from macrohard_lsp.repair.scope import SourceContext
 
 CASES = Path(__file__).parent / "cases"
 SEPARATOR = "----\n"
+EXPECTED = "# expected: "
 
 
-@pytest.mark.parametrize("family", [family.name for family in FAMILIES])
-def test_family(family, candidates):
-    case = CASES / f"{family}.case"
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_family(family):
+    case = CASES / f"{family.name}.case"
     source, _, expected = case.read_text(encoding="utf-8").partition(SEPARATOR)
-    found = candidates(source, family)
+    first, _, _ = source.partition("\n")
+    literals = ast.literal_eval(first.removeprefix(EXPECTED)) if first.startswith(EXPECTED) else ()
+    found = list(candidates_for(SourceContext("code.py", source, literals), None, (family,)))
     for candidate in found:
         ast.parse(candidate.apply(source))
     actual = "".join(f"{candidate.summary} => {changed_lines(source, candidate)}\n" for candidate in found)
