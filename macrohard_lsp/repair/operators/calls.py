@@ -62,7 +62,7 @@ def _passed_on(node: Node, source: SourceContext) -> Iterator[Draft]:
     present = {part.parts[0].text for part in node.parts if part.kind == "keyword_argument"}
     present |= {part.text for part in node.parts}
     mine = source.self_name(node)
-    taken = _taken_by(call, source)
+    taken = taken_by(call, source)
     wanted = [name for name in names if name not in present and name != mine]
     # What the callee is known to take first, then what nothing else in the function uses.
     order = sorted(wanted, key=lambda name: (name not in taken, len(source.bindings(function)[name])))
@@ -100,15 +100,17 @@ def _appended(arguments: Node, text: str) -> tuple[int, int, str]:
     return (end, end, f", {text}")
 
 
-def _taken_by(call: Node, source: SourceContext) -> frozenset[str]:
-    """The names of the parameters of the function or class of this file that is called, as far as is known."""
+def taken_by(call: Node, source: SourceContext) -> tuple[str, ...]:
+    """The parameters of the function or class of this file that is called, in order, as far as they are known."""
     name = _last_name(call)
     definition = _definitions(source).get(name) if name else None
     parameters = definition.get("parameters") if definition is not None else None
-    found = set(parameter_names(parameters)) if parameters is not None else set[str]()
-    for other in _calls_of(call, source):
-        found |= {part.parts[0].text for part in _arguments(other) if part.kind == "keyword_argument"}
-    return frozenset(found)
+    found = list(parameter_names(parameters)) if parameters is not None else []
+    if definition is not None and source.class_of(definition) is not None:
+        found = found[1:]
+    for other in (call, *_calls_of(call, source)):
+        found += [part.parts[0].text for part in _arguments(other) if part.kind == "keyword_argument"]
+    return tuple(dict.fromkeys(found))
 
 
 def _last_name(call: Node) -> str:

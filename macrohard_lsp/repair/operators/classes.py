@@ -54,7 +54,7 @@ def _own_class(node: Node, source: SourceContext) -> Iterator[Draft]:
     function = source.function_of(node)
     if node.role != "load" or mine is None or function is None:
         return
-    owner = _class_around(node, source)
+    owner = class_around(node, source)
     name = owner.get("name") if owner is not None else None
     if name is None:
         return
@@ -68,7 +68,8 @@ def _own_class(node: Node, source: SourceContext) -> Iterator[Draft]:
         yield replace(source, node, f"type({mine})", PRIMARY, cost=0.8)
 
 
-def _class_around(node: Node, source: SourceContext) -> Node | None:
+def class_around(node: Node, source: SourceContext) -> Node | None:
+    """The class whose method `node` is in, however deep."""
     function = source.function_of(node)
     while function is not None:
         owner = source.class_of(function)

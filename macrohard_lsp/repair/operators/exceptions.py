@@ -14,10 +14,15 @@ _TYPES = ("int", "str", "list", "tuple", "dict", "float", "set", "bool", "bytes"
 _USUAL = ("ValueError", "TypeError", "KeyError", "IndexError", "AttributeError", "RuntimeError", "OSError")
 
 
+def is_builtin_exception(name: str) -> bool:
+    known = getattr(builtins, name, None)
+    return isinstance(known, type) and issubclass(known, BaseException)
+
+
 def _relatives(name: str) -> list[str]:
     """The builtin exceptions around one: base, siblings and what derives from it, the usual ones first."""
     known = getattr(builtins, name, None)
-    if not isinstance(known, type) or not issubclass(known, BaseException):
+    if not isinstance(known, type) or not is_builtin_exception(name):
         return []
     base = known.__base__
     around = [known for known in (base,) if known is not None and known is not object]

@@ -38,6 +38,8 @@ def _ways(name: str, texts: list[str]) -> Iterator[tuple[float, str, list[str]]]
         yield 0.3, other, [*texts, "1"]
         yield 0.8, "partition" if name == "split" else "rpartition", texts
         yield 1.0, name, []
+        if texts[0].strip("'\"") == "\\n":
+            yield 0.1, "splitlines", []
     if name in {"split", "rsplit"} and not texts:
         yield 0.4, name, ["None", "1"]
     if name in {"split", "rsplit"} and len(texts) == 2:
