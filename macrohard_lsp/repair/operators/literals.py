@@ -22,6 +22,7 @@ class _Piece:
     quote: str
     start: int
     end: int
+    content: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Literal:
             if owner != self.owners[end - 1]:
                 return None
         written = _written(new, self.pieces[owner])
-        if written is None or (place[1] == self.pieces[owner].end and _ends_open(written, self, place[0])):
+        if written is None or not _stays(self.pieces[owner], *place, written, new):
             return None
         return (*place, written)
 
@@ -65,8 +66,7 @@ def literal_of(node: Node) -> Literal | None:
         piece = _piece(part)
         if piece is None:
             return None
-        content = part.text[piece.start - part.start : piece.end - part.start]
-        for start, end, character in _characters(content, piece):
+        for start, end, character in _characters(piece.content, piece):
             value.append(character)
             spans.append((start, end))
             owners.append(number)
@@ -81,7 +81,10 @@ def _piece(node: Node) -> _Piece | None:
     quote = head[2]
     if "\\\n" in node.text or "\\\r" in node.text:
         return None
-    return _Piece("r" in head[1].lower(), quote, node.start + head.end(), node.end - len(quote))
+    start, end = node.start + head.end(), node.end - len(quote)
+    return _Piece(
+        "r" in head[1].lower(), quote, start, end, node.text[head.end() : len(node.text) - len(quote)]
+    )
 
 
 def _characters(content: str, piece: _Piece) -> list[tuple[int, int, str]]:
@@ -112,10 +115,17 @@ def _written(text: str, piece: _Piece) -> str | None:
     return "".join(pieces)
 
 
-def _ends_open(written: str, literal: Literal, start: int) -> bool:
-    """Whether a backslash would stand alone before the closing quote of a raw string."""
-    if not literal.is_raw:
+def _stays(piece: _Piece, start: int, end: int, written: str, new: str) -> bool:
+    """Whether the piece, so edited, still ends where it should and means what it did everywhere else.
+
+    A backslash may come to stand before something else, or a quote lose the one before it.
+    """
+    content = piece.content[: start - piece.start] + written + piece.content[end - piece.start :]
+    if "\\" not in content and piece.quote[0] not in content:
+        return True
+    inside = rf"(?:\\[\s\S]|(?!{piece.quote})[^\\])*"
+    if not re.fullmatch(inside, content) or (len(piece.quote) > 1 and content.endswith(piece.quote[0])):
         return False
-    kept = "".join(one for one, (_, end) in zip(literal.value, literal.spans, strict=True) if end <= start)
-    content = kept + written
-    return (len(content) - len(content.rstrip("\\"))) % 2 == 1
+    before = [one for _, stop, one in _characters(piece.content, piece) if stop <= start]
+    after = [one for begin, _, one in _characters(piece.content, piece) if begin >= end]
+    return [one for _, _, one in _characters(content, piece)] == [*before, *new, *after]
