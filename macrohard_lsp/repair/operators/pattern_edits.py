@@ -23,6 +23,10 @@ _TOKEN = re.compile(
     r"|(?P<char>.)",
     re.DOTALL,
 )
+_SET = re.compile(r"(?<!\\)\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+# What only stands where something of a fixed length does, or what depends on another part of the pattern.
+_FIXED = re.compile(r"\(\?(?:<[=!]|\(|>)|[*+?}]\+")
+_REPEATED = re.compile(r"[*+?]\??|\{\d+,?\d*\}\??")
 _QUANTIFIERS = {"*": ("+", "", "?"), "+": ("*", "", "?", "{2,}"), "?": ("*", "", "+")}
 _ESCAPES = {
     "\\d": ("\\w", "[\\d.]", "[\\d_]", "[0-9]", "\\S"),
@@ -82,12 +86,16 @@ def tokens_of(pattern: str) -> list[Token]:
     ]
 
 
-def quantified(tokens: Sequence[Token]) -> Iterator[Change]:
+def quantified(tokens: Sequence[Token], pattern: str) -> Iterator[Change]:
     """Repeated more or less often, greedily or not, or optional."""
+    # White space and what stands behind # in a pattern of several lines is most likely not matched at all.
+    skipped = frozenset(" \t\r\n#") if "\n" in pattern else frozenset[str]()
     for place, token in enumerate(tokens):
         if token.kind == "quantifier":
             yield from _other_quantifier(token)
-        elif place + 1 == len(tokens) or tokens[place + 1].kind != "quantifier":
+        elif token.text not in skipped and (
+            place + 1 == len(tokens) or tokens[place + 1].kind != "quantifier"
+        ):
             yield from _new_quantifier(token)
 
 
@@ -152,16 +160,16 @@ def matched(tokens: Sequence[Token], wanted: Sequence[str]) -> Iterator[Change]:
 
 
 def _other_set(token: Token, wanted: Sequence[str]) -> Iterator[Change]:
-    opening = 2 if token.text.startswith("[^") else 1
-    yield (token.start + 1, token.start + opening, "" if opening == 2 else "^", 0.9)
-    items = _ITEM.findall(token.text[opening:-1])
+    negated = token.text.startswith("[^")
+    opening = "[^" if negated else "["
+    content = token.text[len(opening) : -1]
+    yield token.start, token.end, f"[{'' if negated else '^'}{content}]", 0.9
+    items = _ITEM.findall(content)
     for rank, new in enumerate(_additions(items, wanted)):
-        yield token.end - 1, token.end - 1, new, 0.2 + rank_cost(rank)
-    position = token.start + opening
-    for rank, item in enumerate(items[:_LONGEST_CLASS]):
-        if len(items) > 1:
-            yield position, position + len(item), "", 0.9 + 0.5 * rank_cost(rank)
-        position += len(item)
+        yield token.start, token.end, f"{opening}{content}{new}]", 0.2 + rank_cost(rank)
+    for rank in range(len(items[:_LONGEST_CLASS]) if len(items) > 1 else 0):
+        kept = "".join(items[:rank] + items[rank + 1 :])
+        yield token.start, token.end, f"{opening}{kept}]", 0.9 + 0.5 * rank_cost(rank)
 
 
 def _additions(items: Sequence[str], wanted: Sequence[str]) -> list[str]:
@@ -242,13 +250,31 @@ def _alternatives(tokens: Sequence[Token], length: int) -> list[list[tuple[int, 
 
 def is_valid(pattern: str) -> bool:
     """Whether `re` takes the pattern, and takes it without a warning."""
-    if any(token.kind == "set" and _is_doubtful(token.text[1:-1]) for token in tokens_of(pattern)):
+    if any(_is_doubtful(found[0][1:-1]) for found in _SET.finditer(pattern)):
         return False
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError):
         return False
     return True
+
+
+def stays_valid(pattern: str, change: Change) -> bool:
+    """Whether the valid `pattern` is valid after `change`.
+
+    What is repeated, or one matched character for another, can go wrong only in itself, so that the
+    whole needs to be compiled again only where it has parts that must have a fixed length.
+    """
+    start, end, new, _ = change
+    changed = pattern[:start] + new + pattern[end:]
+    if not changed:
+        return False
+    if not _FIXED.search(pattern):
+        if new.startswith("["):
+            return is_valid(new)
+        if _REPEATED.fullmatch(new):
+            return True
+    return is_valid(changed)
 
 
 def _is_doubtful(content: str) -> bool:

@@ -61,10 +61,10 @@ def _family(name: str, prior: float, edits: Edits) -> Family:
         if literal is None:
             return
         value = literal.value
-        for start, end, new, cost in edits(pattern_edits.tokens_of(value), value, source):
-            changed = value[:start] + new + value[end:]
+        for change in edits(pattern_edits.tokens_of(value), value, source):
+            start, end, new, cost = change
             span = literal.edit(start, end, new)
-            if changed and span is not None and pattern_edits.is_valid(changed):
+            if span is not None and pattern_edits.stays_valid(value, change):
                 yield Draft((span,), _words(value[start:end], new), cost)
 
     return Family(name, prior, _SITES, drafts)
@@ -76,8 +76,8 @@ def _words(old: str, new: str) -> str:
     return f"use {show(new)} for {show(old)} in the pattern" if new else f"drop {show(old)} from the pattern"
 
 
-def _quantified(tokens: Sequence[Token], _value: str, _source: SourceContext) -> Iterator[Change]:
-    return pattern_edits.quantified(tokens)
+def _quantified(tokens: Sequence[Token], value: str, _source: SourceContext) -> Iterator[Change]:
+    return pattern_edits.quantified(tokens, value)
 
 
 def _matched(tokens: Sequence[Token], _value: str, source: SourceContext) -> Iterator[Change]:
