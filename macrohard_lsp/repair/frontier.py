@@ -14,7 +14,7 @@ from macrohard_lsp.testing.warm import WarmMode
 SUSPICION_WEIGHT = 6.0
 # What a candidate that has to be imported anew is put back by: it costs about five times as much to try.
 RELOAD_PENALTY = 1.0
-SLOW_PENALTY = 2.5
+SLOW_PENALTY = 3.5
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -20,7 +20,7 @@ from macrohard_lsp.testing.warm import (
 )
 
 # Limits of processor time for the failing tests of one candidate; most rejects need a hundredth of it.
-QUICK_CPU_SECONDS = 0.3
+QUICK_CPU_SECONDS = 0.15
 SLOW_FACTOR = 10.0
 BASELINE_FACTOR = 4.0
 WALL_FACTOR = 4.0

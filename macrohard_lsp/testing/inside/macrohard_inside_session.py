@@ -27,6 +27,7 @@ class SwapServer:
         forking.become_subreaper()
         gc.collect()
         self.living = swapping.LivingFunctions()
+        self.state = statekeeping.State(self.workspace)
         gc.freeze()
         self.channel.send(
             {
@@ -93,7 +94,6 @@ class SwapServer:
 
     def _run_many(self, waiting, request):
         def work(report):
-            state = statekeeping.State(self.workspace)
             plugin = Outcomes(self.workspace, None, stop=False)
             self.session.config.pluginmanager.register(plugin)
             for place, bodies, items in waiting:
@@ -106,7 +106,7 @@ class SwapServer:
                 for function, code in before:
                     function.__code__ = code
                 report({"done": place})
-                if state.too_large or state.changed():
+                if self.state.too_large or self.state.changed():
                     return
 
         return forking.run_in_child(work, request["wall"], request["cpu"], len(waiting))
