@@ -39,6 +39,9 @@ def steps(n):
     return count
 """
 TESTS = """\
+import os
+import unittest
+
 from shop import code
 
 
@@ -52,6 +55,13 @@ def test_price_of_nothing():
 
 def test_steps():
     assert code.steps(3) == 3
+
+
+class TestProcess(unittest.TestCase):
+    def test_process(self):
+        with open("processes", "a") as file:
+            print(os.getpid(), file=file)
+        code.price(3)
 """
 PRICE, NOTHING, STEPS = (
     f"test_code.py::{name}" for name in ("test_price", "test_price_of_nothing", "test_steps")
@@ -212,6 +222,13 @@ class TestManyAtOnce:
     )
     def test_what_one_leaves_behind_does_not_reach_the_next(self, runner, leak):
         assert check_many(runner, leak, "amount + RATE")[1] == ("finished", ["passed", "failed"])
+
+    def test_a_process_is_shared_until_something_is_left_behind(self, runner):
+        news = ["amount + RATE", "amount * RATE", "globals().update(LEFT=1) or 0", "amount / RATE"]
+        answers = check_many(runner, *news, tests=("test_code.py::TestProcess::test_process",))
+        assert answers == [("finished", ["passed"])] * 4
+        processes = runner._machine.read_file("processes", 1000).split()
+        assert [processes.index(each) for each in processes] == [0, 0, 0, 3]
 
     def test_one_that_takes_the_runner_down_is_told(self, runner):
         killer = "__import__('os').kill(__import__('os').getppid(), 9)"
