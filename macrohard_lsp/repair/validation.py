@@ -58,6 +58,7 @@ class Validator:
         self._machine: Machine = tools.open_machine()
         self._runners: dict[WarmMode, WarmRunner] = {}
         self.refused: dict[WarmMode, str] = {}
+        self._program = frozenset(suspect.path for suspect in task.suspects)
         usual = [result.seconds for result in task.passing.values()]
         self._usual_seconds = median(usual) if usual else 0.1
 
@@ -187,16 +188,14 @@ class Validator:
     def _covers(self, test: str, path: str, line: int) -> bool:
         """Whether an edit of the line could change how the test ends, as far as its coverage tells.
 
-        What runs at import time can change every test that runs anything of that file; where no failing
-        test does (a file of constants, say), it can change any.
+        What runs at import time can change every test that runs anything of that file, and a test that
+        runs nothing of the program: it may read a constant.
         """
         coverage = self._task.coverage
         if test not in coverage:
             return True
         if line in self._task.import_lines.get(path, frozenset()):
-            return path in coverage[test] or not any(
-                path in coverage.get(name, {}) for name in self._task.failing
-            )
+            return path in coverage[test] or self._program.isdisjoint(coverage[test])
         return line in coverage[test].get(path, frozenset())
 
     def _neighbours(self, candidate: Candidate) -> list[str]:
