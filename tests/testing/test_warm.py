@@ -62,6 +62,11 @@ class TestProcess(unittest.TestCase):
         with open("processes", "a") as file:
             print(os.getpid(), file=file)
         code.price(3)
+
+    def test_parts(self):
+        for amount in (2, 3):
+            with self.subTest(amount):
+                self.assertEqual(code.price(amount), amount - 2 if amount == 2 else 5)
 """
 PRICE, NOTHING, STEPS = (
     f"test_code.py::{name}" for name in ("test_price", "test_price_of_nothing", "test_steps")
@@ -119,6 +124,14 @@ def test_stops_at_the_first_that_does_not_pass(runner):
 def test_tests_run_in_the_order_asked(runner):
     answer = check(runner, "RATE", "RATE", tests=(STEPS, PRICE))
     assert [name for name, _ in answer.outcomes] == [STEPS, PRICE]
+
+
+def test_a_test_with_a_failing_part_fails(runner):
+    parts = "test_code.py::TestProcess::test_parts"
+    assert outcomes(check(runner, "RATE", "RATE", tests=(parts,))) == ["failed"]
+    assert outcomes(check(runner, "amount - RATE", "2 * amount - 4 + amount // 3 * 3", tests=(parts,))) == [
+        "passed"
+    ]
 
 
 def test_a_module_level_edit(runner):

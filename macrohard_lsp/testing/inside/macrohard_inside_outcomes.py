@@ -15,9 +15,10 @@ class Outcomes:
 
     def outcome(self, nodeid):
         phases = self.phases.pop(nodeid, [])
-        outcomes = dict(phases)
-        if "failed" in outcomes.values():
+        # A test with subtests reports its call several times, and the last time as passed.
+        if any(outcome == "failed" for _, outcome in phases):
             return "failed"
+        outcomes = dict(phases)
         if "skipped" in outcomes.values():
             return "skipped"
         return "passed" if outcomes.get("call") == "passed" and "teardown" in outcomes else "failed"
