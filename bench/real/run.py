@@ -16,7 +16,7 @@ from bench.real.bugs import ONE_EXPRESSION, ONE_HUNK, Bug, load_bugs
 from bench.real.oracle import Judgement, Verdict, judge
 from bench.real.prepare import ROOT, STORE, CannotPrepareError, Place, fresh_copy, prepare
 from bench.real.report import NOT_PREPARED, Row, summary, table, violations
-from bench.real.suite import clean_environment, run_plainly
+from bench.real.suite import clean_environment, run_plainly, run_suite
 from bench.results import measured_on, replace_section
 
 VERDICTS = Path(__file__).with_name("verdicts.toml")
@@ -122,7 +122,7 @@ def attempt(bug: Bug, place: Place, options: argparse.Namespace) -> Row:
         tier=str(answer.get("tier", "")),
     )
     for number, fix in enumerate(fixes):
-        patched, wrong = _verify(bug, place, fix["patch"])
+        patched, wrong = _verify(bug, place, fix["patch"], fix["fixes"])
         broken += wrong
         if number == 0:
             digest = digest_of(patched)
@@ -160,8 +160,11 @@ def rank_of(bug: Bug, findings: Sequence[dict[str, Any]]) -> int | None:
     return None
 
 
-def _verify(bug: Bug, place: Place, patch: str) -> tuple[dict[str, str], list[str]]:
-    """Apply a Fix to a fresh copy and run the library's own tests: the changed files, and what is wrong."""
+def _verify(bug: Bug, place: Place, patch: str, fixes: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """Apply a Fix to a fresh copy and run the library's own tests: the changed files, and what is wrong.
+
+    A Fix that claims only some of the bug's tests leaves the others failing; anything else that fails is wrong.
+    """
     fresh_copy(bug, place, buggy=True)
     before = _digests(place.work)
     applied = subprocess.run(
@@ -175,8 +178,13 @@ def _verify(bug: Bug, place: Place, patch: str) -> tuple[dict[str, str], list[st
         return {}, [f"a Fix does not apply: {applied.stderr.decode('utf-8', 'replace').strip()}"]
     after = _digests(place.work)
     changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
-    run = run_plainly(place.python, place.work)
-    wrong = [] if run.exit_code == 0 else [f"a Fix fails the library's own suite (exit {run.exit_code})"]
+    left = set(bug.tests) - set(fixes)
+    if left:
+        failing = set(run_suite(place.python, place.work).failing) - left
+        wrong = [f"a Fix fails the library's own suite: {min(failing)}"] if failing else []
+    else:
+        run = run_plainly(place.python, place.work)
+        wrong = [] if run.exit_code == 0 else [f"a Fix fails the library's own suite (exit {run.exit_code})"]
     if any(not path.endswith(".py") or path not in before for path in changed):
         wrong.append(f"a Fix touches what is no source file of the library: {', '.join(changed)}")
     return {path: (place.work / path).read_bytes().decode("utf-8") for path in changed}, wrong
