@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.real.bugs import Bug, DoesNotFitError, Edit, lines_with_bug, load_bugs, put_back, reintroduce
+from bench.real.bugs import (
+    ONE_EXPRESSION,
+    ONE_HUNK,
+    Bug,
+    DoesNotFitError,
+    Edit,
+    lines_with_bug,
+    load_bugs,
+    put_back,
+    reintroduce,
+)
+from bench.real.one_expression import MOST_CHARACTERS
+from bench.real.run import LISTS
 
 FIXED = "def half(n):\n    if n < 0:\n        raise ValueError\n    return n // 2\n"
 
@@ -64,8 +76,9 @@ def test_the_true_lines_are_those_a_diff_names(change) -> None:
     assert lines_with_bug((edit,)) == ((first + 1, last) if last > first else (first, first + 1))
 
 
-def test_the_list_is_whole() -> None:
-    bugs = load_bugs()
+@pytest.mark.parametrize(("name", "most"), [(ONE_HUNK, 400), (ONE_EXPRESSION, MOST_CHARACTERS)])
+def test_each_list_is_whole(name: str, most: int) -> None:
+    bugs = [bug for bug in load_bugs() if bug.list == name]
     assert len(bugs) >= 12
     assert len({bug.name for bug in bugs}) == len(bugs)
     for bug in bugs:
@@ -73,6 +86,11 @@ def test_the_list_is_whole() -> None:
         assert re.fullmatch(r"[0-9a-f]{64}", bug.buggy_digest), bug.name
         assert re.fullmatch(r"[0-9a-f]{40}", bug.commit), bug.name
         assert bug.tests and bug.about and bug.version in bug.sdist, bug.name
-        assert sum(len(edit.buggy) for edit in bug.edits) <= 400, (
+        assert sum(len(edit.buggy) for edit in bug.edits) <= most, (
             f"{bug.name}: a list of expressions, not of patches"
         )
+
+
+def test_the_lists_share_no_bug() -> None:
+    commits = [bug.commit for bug in load_bugs()]
+    assert len(set(commits)) == len(commits)
