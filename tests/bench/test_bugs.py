@@ -18,7 +18,6 @@ from bench.real.bugs import (
     reintroduce,
 )
 from bench.real.one_expression import MOST_CHARACTERS
-from bench.real.run import LISTS
 
 FIXED = "def half(n):\n    if n < 0:\n        raise ValueError\n    return n // 2\n"
 
