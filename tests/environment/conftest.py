@@ -24,7 +24,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def folder(home: Path) -> Path:
-    directory = home / "work" / "demo"
+    directory = home / "code" / "demo"
     directory.mkdir(parents=True)
     return directory
 

@@ -42,7 +42,7 @@ def test_a_usual_name_beats_another_and_two_others_are_no_answer(find, folder: P
 
 def test_the_nearest_environment_up_to_the_folder(find, folder: Path, home: Path, make_venv):
     (folder / "packages" / "a").mkdir(parents=True)
-    make_venv(home / "work" / ".venv")
+    make_venv(home / "code" / ".venv")
     with pytest.raises(NoInterpreter, match=f"or its parents up to {folder}"):
         find("packages/a")
     make_venv(folder / ".venv")
@@ -126,13 +126,13 @@ def test_uv_with_an_environment_elsewhere(find, folder: Path, home: Path, make_v
 
 def test_uv_with_a_workspace_around_the_folder(find, folder: Path, home: Path, make_venv):
     (folder / "pyproject.toml").write_text(PROJECT)
-    make_venv(home / "work" / ".venv")
-    root = home / "work" / "pyproject.toml"
+    make_venv(home / "code" / ".venv")
+    root = home / "code" / "pyproject.toml"
     root.write_text('[tool.uv.workspace]\nmembers = ["*"]\nexclude = ["demo"]\n')
     with pytest.raises(NoInterpreter):
         find()
     root.write_text('[tool.uv.workspace]\nmembers = ["d*"]\n')
-    assert find().executable == home / "work/.venv/bin/python"
+    assert find().executable == home / "code/.venv/bin/python"
 
 
 def test_names_that_poetry_and_pipenv_compute():
@@ -148,7 +148,7 @@ def test_names_that_poetry_and_pipenv_compute():
         ("cache/pypoetry/virtualenvs", {"XDG_CACHE_HOME": "{home}/cache"}, {}),
         ("c/virtualenvs", {"POETRY_CACHE_DIR": "{home}/c"}, {}),
         ("v", {"POETRY_VIRTUALENVS_PATH": "{home}/v"}, {}),
-        ("v", {}, {"work/demo/poetry.toml": '[virtualenvs]\npath = "~/v"\n'}),
+        ("v", {}, {"code/demo/poetry.toml": '[virtualenvs]\npath = "~/v"\n'}),
         ("v", {}, {".config/pypoetry/config.toml": '[virtualenvs]\npath = "{home}/v"\n'}),
         (
             "c/v",
@@ -198,7 +198,7 @@ def test_pipenv(find, folder: Path, home: Path, make_venv):
 def test_pyenv(find, folder: Path, home: Path, make_installation, *, asked: str, version: str):
     for name in ("3.11.7", "3.11.10", "3.12.1", "3.13.0rc1", "pypy3.10-7.3.17"):
         make_installation(home / ".pyenv/versions" / name)
-    (home / "work" / ".python-version").write_text(asked)
+    (home / "code" / ".python-version").write_text(asked)
     assert find().executable == home / ".pyenv/versions" / version / "bin/python3.12"
     assert find(variables={"PYENV_VERSION": "3.11.7"}).origin == "PYENV_VERSION (pyenv)"
 
@@ -240,7 +240,7 @@ def test_path_passes_over_scripts_and_relative_entries(
 
 
 @pytest.mark.parametrize(
-    "setting", ["mine", "./mine", "mine/bin/python", "{folder}/mine", "~/work/demo/mine"]
+    "setting", ["mine", "./mine", "mine/bin/python", "{folder}/mine", "~/code/demo/mine"]
 )
 def test_the_setting_beats_everything(find, folder: Path, make_venv, setting: str):
     make_venv(folder / "mine")
