@@ -2,12 +2,14 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.changeset import ChangeSet, CreateFile, ModifyFile, TextEdit
+from macrohard_lsp.core.files import source_file
 from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.core.proof import Rung, RungResult
 from macrohard_lsp.core.tier import Tier
@@ -166,3 +168,13 @@ def test_what_does_not_apply(case, change_set, reason):
 def test_nothing_of_the_users_was_written(case):
     climb(case, "n // 3", "n // 2")
     assert (case[0].root / "code_under_test.py").read_text() == CODE
+
+
+def test_the_projects_own_checker_is_asked_where_it_is_configured(case):
+    snapshot, baseline, tools = case
+    files = {**snapshot.files, "ruff.toml": source_file("ruff.toml", b'lint.select = ["F"]\n')}
+    configured = replace(snapshot, files=files, overlaid=frozenset({"ruff.toml"})), baseline, tools
+    fine = climb(configured, "n // 3", "n // 2").of(Rung.NO_NEW_DIAGNOSTICS)
+    assert (fine.result, "ruff" in fine.evidence) == (RungResult.PASSED, True)
+    worse = climb(configured, "return n // 3", "unused = 1\n    return n // 2").of(Rung.NO_NEW_DIAGNOSTICS)
+    assert (worse.result, "F841" in worse.reason) == (RungResult.FAILED, True)
