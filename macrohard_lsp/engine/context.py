@@ -11,6 +11,7 @@ from macrohard_lsp.core.events import RunEvent
 @dataclass(frozen=True, slots=True)
 class EngineContext:
     """`settings_overrides` are settings given for this one call; they win over every other place.
+    `overrides_from` names who gave them, for messages.
 
     `state_dir` is the user's state directory, None where there is none to use. `listener` is called
     for every event, from whatever thread it happens in, and must not block for long. `variables` and
@@ -24,3 +25,4 @@ class EngineContext:
     cancel: Cancel
     variables: Mapping[str, str]
     home: Path
+    overrides_from: str = "command line"

@@ -26,8 +26,8 @@ def run_tests(request: TestRequest, context: EngineContext) -> TestReport:
     """Run tests and tell steady failures from flaky ones. Raises CouldNotRun and Cancelled."""
     started = time.monotonic()
     try:
-        workplace = open_workplace(request.folder, request.tier, context)
-        measured = measure(workplace, request.ids, context)
+        workplace = open_workplace(request, context)
+        measured = measure(workplace, request, context)
     except (MachineUnavailable, MachineLost) as reason:
         raise CouldNotRun(str(reason)) from reason
     return TestReport(
@@ -37,6 +37,8 @@ def run_tests(request: TestRequest, context: EngineContext) -> TestReport:
         results=measured.results,
         findings=measured.findings,
         notes=(*workplace.notes, *measured.notes),
+        snapshot=workplace.snapshot,
+        measured=None if request.ids or request.seconds or request.collect_only else measured,
     )
 
 
@@ -48,8 +50,8 @@ def run_fix(request: FixRequest, context: EngineContext) -> FixReport:
     started = time.monotonic()
     meter = Meter(Budget())
     try:
-        workplace = open_workplace(request.folder, request.tier, context)
-        measured = measure(workplace, (), context)
+        workplace = open_workplace(request, context)
+        measured = _known(request, workplace) or measure(workplace, TestRequest(request.folder), context)
         targets = _targets(request, measured)
         meter = Meter(_budget(request, workplace))
         fix = workplace.settings.fix
@@ -78,6 +80,16 @@ def run_fix(request: FixRequest, context: EngineContext) -> FixReport:
         candidates=repaired.candidates,
         notes=(*workplace.notes, *measured.notes, *repaired.notes),
     )
+
+
+def _known(request: FixRequest, workplace: Workplace) -> Measured | None:
+    """What an earlier run of the whole suite measured, if it was of the same content in the same isolation."""
+    known = request.known
+    if known is None or known.measured is None or known.tier is not workplace.tier:
+        return None
+    before, now = known.snapshot.files, workplace.snapshot.files
+    same = before.keys() == now.keys() and all(before[path].digest == now[path].digest for path in now)
+    return known.measured if same else None
 
 
 def _targets(request: FixRequest, measured: Measured) -> tuple[str, ...]:

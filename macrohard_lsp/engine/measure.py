@@ -9,11 +9,11 @@ from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.core.testrun import TestResult, TestRun
 from macrohard_lsp.engine.context import EngineContext
 from macrohard_lsp.engine.layout import ids_of, ignore_arguments, sentence_about
-from macrohard_lsp.engine.requests import CouldNotRun
+from macrohard_lsp.engine.requests import CouldNotRun, TestRequest
 from macrohard_lsp.engine.workplace import Workplace
 from macrohard_lsp.proving.case import ProjectBaseline
 from macrohard_lsp.testing.findings import broken_ids
-from macrohard_lsp.testing.options import TestOptions
+from macrohard_lsp.testing.options import DEFAULT_RUN_SECONDS, TestOptions
 from macrohard_lsp.testing.pytest_run import run_tests
 from macrohard_lsp.testing.stability import Stability, classify
 
@@ -31,8 +31,9 @@ class Measured:
     notes: tuple[str, ...]
 
 
-def measure(workplace: Workplace, ids: tuple[str, ...], context: EngineContext) -> Measured:
-    """Run `ids`, or everything. Raises CouldNotRun when no project's tests could be run at all."""
+def measure(workplace: Workplace, request: TestRequest, context: EngineContext) -> Measured:
+    """Run the tests asked for. Raises CouldNotRun when no project's tests could be run at all."""
+    ids = request.ids
     baselines: list[ProjectBaseline] = []
     verdicts: list[Stability] = []
     notes: list[str] = []
@@ -40,7 +41,7 @@ def measure(workplace: Workplace, ids: tuple[str, ...], context: EngineContext) 
         own = ids_of(project, [project for project, _ in workplace.projects], ids) if ids else None
         if own == ():
             continue
-        measured = _Measurement(workplace, project, interpreter, own, context)
+        measured = _Measurement(workplace, project, interpreter, own, request, context)
         run = measured.first()
         if run.problem is not None and not run.results:
             raise CouldNotRun(sentence_about(run.problem, project))
@@ -79,6 +80,7 @@ class _Measurement:
     project: Project
     interpreter: Interpreter
     ids: tuple[str, ...] | None
+    request: TestRequest
     context: EngineContext
 
     def first(self) -> TestRun:
@@ -97,7 +99,7 @@ class _Measurement:
             if ended % PROGRESS_EVERY == 0:
                 self.context.listener(Progress("baseline", ended, None, "tests run"))
 
-        return self._run(self.ids, tell)
+        return self._run(self.ids, tell, self.request.seconds)
 
     def stability(self, first: TestRun) -> Stability:
         if names := broken_ids(first.results):
@@ -105,12 +107,18 @@ class _Measurement:
             self.context.listener(StageStarted("baseline", f"Running {again} again, each time afresh"))
         return classify(first, lambda ids: self._run(ids if ids is not None else self.ids, None))
 
-    def _run(self, ids: tuple[str, ...] | None, tell: Callable[[TestResult], None] | None) -> TestRun:
+    def _run(
+        self,
+        ids: tuple[str, ...] | None,
+        tell: Callable[[TestResult], None] | None,
+        seconds: float | None = None,
+    ) -> TestRun:
         settings = self.workplace.settings.test
         projects = [project for project, _ in self.workplace.projects]
         options = TestOptions(
             ids=ids,
             test_seconds=settings.timeout_seconds,
+            seconds=seconds or DEFAULT_RUN_SECONDS,
             arguments=(*settings.arguments, *ignore_arguments(self.project, projects)),
         )
         with self.workplace.room.open(self.workplace.snapshot, self.interpreter.choice) as machine:

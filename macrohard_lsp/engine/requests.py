@@ -1,8 +1,10 @@
 """What is asked of the engine, and what it answers: data only, so that a command line starts quickly."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from macrohard_lsp.core.budget import Budget
 from macrohard_lsp.core.finding import Finding
@@ -12,6 +14,9 @@ from macrohard_lsp.core.testrun import Outcome, TestResult
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.engine.together import Selection
 
+if TYPE_CHECKING:
+    from macrohard_lsp.engine.measure import Measured
+
 
 class CouldNotRun(Exception):
     """The request could not be carried out. The text is a sentence for a person that says what to do next."""
@@ -19,18 +24,29 @@ class CouldNotRun(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TestRequest:
-    """Run the tests `ids` of `folder`, or all of them. `tier` None leaves the choice to the settings."""
+    """Run the tests `ids` of `folder`, or all of them. `tier` None leaves the choice to the settings.
+
+    `buffers` are an editor's unsaved texts by path, and `sequence` numbers the Snapshot they make. `seconds`
+    ends the first run of a project's tests, wherever it is by then. `collect_only` finds tests and runs none.
+    """
 
     __test__ = False
 
     folder: Path
     ids: tuple[str, ...] = ()
     tier: Tier | None = None
+    buffers: Mapping[str, str] = field(default_factory=dict[str, str])
+    sequence: int = 0
+    seconds: float | None = None
+    collect_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
-    """How a test run went. `notes` are sentences for a person about what was left out or done differently."""
+    """How a test run went. `notes` are sentences for a person about what was left out or done differently.
+
+    `measured` is what a repair of the same `snapshot` can start from; None where not every test was run.
+    """
 
     __test__ = False
 
@@ -40,6 +56,8 @@ class TestReport:
     results: tuple[TestResult, ...]
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
+    snapshot: Snapshot
+    measured: "Measured | None" = None
 
     def count(self, outcome: Outcome) -> int:
         return sum(result.outcome is outcome for result in self.results)
@@ -76,7 +94,11 @@ class FixStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FixRequest:
-    """Repair the failing `tests`, or all that fail. `jobs` None lets the engine choose how many workers."""
+    """Repair the failing `tests`, or all that fail. `jobs` None lets the engine choose how many workers.
+
+    `buffers` and `sequence` as in TestRequest. `known` is an earlier report of the whole suite; where the
+    folder's content is still the same, the tests aren't run a second time before the repair.
+    """
 
     folder: Path
     tests: tuple[str, ...] = ()
@@ -84,6 +106,9 @@ class FixRequest:
     seed: int = 0
     jobs: int | None = None
     budget: Budget = field(default_factory=Budget)
+    buffers: Mapping[str, str] = field(default_factory=dict[str, str])
+    sequence: int = 0
+    known: TestReport | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Everything that is settled before a test can run: folder, settings, trust, tier, Snapshot, interpreters."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from macrohard_lsp.core.events import MachineOpened, StageStarted
 from macrohard_lsp.core.interpreter import Interpreter, Project
@@ -9,7 +8,7 @@ from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.engine.context import EngineContext
 from macrohard_lsp.engine.machines import MachineRoom, choose_tier
-from macrohard_lsp.engine.requests import CouldNotRun
+from macrohard_lsp.engine.requests import CouldNotRun, FixRequest, TestRequest
 from macrohard_lsp.environment.errors import BadInterpreter, NoInterpreter
 from macrohard_lsp.environment.probe import PROBE, parse_probe, pytest_missing_sentence
 from macrohard_lsp.environment.projects import find_projects
@@ -37,18 +36,30 @@ class Workplace:
         return self.room.tier
 
 
-def open_workplace(folder: Path, tier: Tier | None, context: EngineContext) -> Workplace:
+def open_workplace(request: TestRequest | FixRequest, context: EngineContext) -> Workplace:
     """Settle everything. Raises CouldNotRun with a sentence, MachineUnavailable, and Cancelled."""
+    folder = request.folder
     context.listener(StageStarted("snapshot", f"Reading {folder}"))
     try:
         loaded_trust = TrustStore(context.state_dir) if context.state_dir is not None else None
         trusted = loaded_trust is not None and loaded_trust.is_trusted(folder)
-        loaded = load_settings(folder, trusted=trusted, overrides=context.settings_overrides)
+        loaded = load_settings(
+            folder,
+            trusted=trusted,
+            overrides=context.settings_overrides,
+            overrides_from=context.overrides_from,
+        )
         settings = loaded.settings
-        snapshot = read_snapshot(folder, exclude=settings.exclude, home=context.home)
+        snapshot = read_snapshot(
+            folder,
+            buffers=request.buffers,
+            exclude=settings.exclude,
+            sequence=request.sequence,
+            home=context.home,
+        )
     except (WorkspaceRefused, SettingsError) as reason:
         raise CouldNotRun(str(reason)) from reason
-    settled = choose_tier(tier, settings.tier, trusted, snapshot.root)
+    settled = choose_tier(request.tier, settings.tier, trusted, snapshot.root)
     notes = [*loaded.notes, *snapshot.notes]
     if settled is Tier.PROCESS:
         notes.append(

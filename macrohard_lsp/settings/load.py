@@ -1,11 +1,11 @@
 """Bringing settings together, the most particular source first:
 
-1.  the command line;
+1.  the command line, or the editor;
 2.  the user's file, `$XDG_CONFIG_HOME/macrohard/settings.toml` (`~/.config` where that is not set);
 3.  `[tool.macrohard]` in the folder's `pyproject.toml`;
 4.  defaults.
 
-A list replaces the list of a lower source. An editor's settings come after the command line's.
+A list replaces the list of a lower source.
 """
 
 import os
@@ -27,6 +27,7 @@ MAX_FILE_BYTES = 1 << 20
 
 DEFAULT = "default"
 COMMAND_LINE = "command line"
+EDITOR = "editor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,12 @@ def load_settings(
     overrides: Mapping[str, Any],
     variables: Mapping[str, str] = os.environ,
     home: Path | None = None,
+    overrides_from: str = COMMAND_LINE,
 ) -> LoadedSettings:
     """The settings for one workspace folder.
 
-    `overrides` are the command line's, by dotted field (`fix.seed`); None is not given. `home` is None for
-    the user's own home directory. Raises SettingsError, naming file and field, for a value that is not
+    `overrides` are the command line's or the editor's, by dotted field (`fix.seed`); None is not given. `home` is
+    None for the user's own home directory. Raises SettingsError, naming file and field, for a value that is not
     allowed, an unknown field, or a file that can't be read.
     """
     pyproject = folder / "pyproject.toml"
@@ -61,11 +63,11 @@ def load_settings(
     notes: tuple[str, ...] = ()
     if not trusted:
         of_folder, notes = allowed_before_trust(of_folder, folders)
-    of_command = _nested({field: value for field, value in overrides.items() if value is not None})
+    given = _nested({field: value for field, value in overrides.items() if value is not None})
     layers = (
         (folders, of_folder),
         (str(user), _checked(_read(user), str(user))),
-        (COMMAND_LINE, _checked(of_command, "the command line")),
+        (overrides_from, _checked(given, f"the {overrides_from}")),
     )
     values: dict[str, Any] = {}
     sources = dict.fromkeys((field for field, _ in _leaves(Settings().model_dump())), DEFAULT)
@@ -146,6 +148,9 @@ def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
         *path, last = field.split(".")
         table = tables
         for key in path:
-            table = table.setdefault(key, {})
+            # An editor can say `test` and `test.run` at once; the table wins over what stands in its place.
+            if not isinstance(table.get(key), dict):
+                table[key] = {}
+            table = table[key]
         table[last] = value
     return tables

@@ -1,6 +1,7 @@
 """The settings there are. Few on purpose: nothing has to be set for the main job."""
 
 import os
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,18 +19,49 @@ class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
+class RunWhen(StrEnum):
+    """When an editor's user has the tests of what changed run: on saving, also after a pause in typing, or never."""
+
+    SAVE = "save"
+    TYPE = "type"
+    MANUAL = "manual"
+
+
+class OnOpen(StrEnum):
+    """What of a folder's tests runs when an editor opens it."""
+
+    FAILURES = "failures"
+    ALL = "all"
+    NOTHING = "nothing"
+
+
+class Switch(StrEnum):
+    ON = "on"
+    OFF = "off"
+    AUTO = "auto"
+
+
 class TestSettings(_Table):
-    """`arguments` are added to pytest's command line. `timeout_seconds` is for one test."""
+    """`arguments` are added to pytest's command line. `timeout_seconds` is for one test. `run` and `on_open`
+    are for editors.
+    """
 
     __test__ = False
+
+    run: Annotated[RunWhen, Field(strict=False)] = RunWhen.SAVE
+    on_open: Annotated[OnOpen, Field(strict=False)] = OnOpen.FAILURES
 
     arguments: _Texts = ()
     timeout_seconds: Annotated[float, Field(gt=0, le=_DAY)] = 60.0
 
 
 class FixSettings(_Table):
-    """`jobs` None lets the program choose (see `jobs_or_default`). The same `seed` gives the same search."""
+    """`jobs` None lets the program choose (see `jobs_or_default`). The same `seed` gives the same search.
 
+    `automatic` is for editors: whether a fix is looked for as soon as a test is seen to fail.
+    """
+
+    automatic: bool = True
     budget_seconds: Annotated[float, Field(gt=0, le=_DAY)] = 60.0
     jobs: Annotated[int | None, Field(ge=1, le=MOST_JOBS)] = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
@@ -42,7 +74,8 @@ class FixSettings(_Table):
 
 class Settings(_Table):
     """`interpreter` is a path, an environment or a program's name; None has one looked for. `tier` None
-    leaves it to the program. `exclude` are patterns as in .gitignore.
+    leaves it to the program. `exclude` are patterns as in .gitignore. `lenses` and `symbols` are what an editor
+    is given beside diagnostics and fixes; `symbols` AUTO leaves them out where another server gives them by custom.
     """
 
     interpreter: Annotated[str | None, Field(min_length=1)] = None
@@ -50,3 +83,5 @@ class Settings(_Table):
     test: TestSettings = TestSettings()
     fix: FixSettings = FixSettings()
     exclude: _Texts = ()
+    lenses: bool = True
+    symbols: Annotated[Switch, Field(strict=False)] = Switch.AUTO

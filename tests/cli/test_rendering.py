@@ -17,6 +17,7 @@ from macrohard_lsp.core.proof import Proof, Rung, RungProof, RungResult
 from macrohard_lsp.core.proposal import Proposal, ProposalKind
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import Ending, Frame, Outcome, TestResult
+from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.engine.requests import FixReport, FixStatus, TestReport
 
@@ -39,7 +40,8 @@ FOUND = Finding(
 def report_of(
     *results: TestResult, findings: tuple[Finding, ...] = (), notes: tuple[str, ...] = ()
 ) -> TestReport:
-    return TestReport("1 passed, 1 failed.", Tier.NAMESPACE, 1.23456, results, findings, notes)
+    snapshot = Snapshot(Path("/project"), {})
+    return TestReport("1 passed, 1 failed.", Tier.NAMESPACE, 1.23456, results, findings, notes, snapshot)
 
 
 def ended(outcome: Outcome) -> TestResult:

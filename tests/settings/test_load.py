@@ -64,8 +64,10 @@ def test_every_field_can_be_set(load):
         interpreter = ".venv"
         tier = "vm"
         exclude = ["build/", "*.generated.py"]
-        test = {arguments = ["-p", "no:cacheprovider"], timeout_seconds = 5}
-        fix = {budget_seconds = 1.5, jobs = 2, seed = 4}
+        test = {arguments = ["-p", "no:cacheprovider"], timeout_seconds = 5, run = "type", on_open = "all"}
+        fix = {budget_seconds = 1.5, jobs = 2, seed = 4, automatic = false}
+        lenses = false
+        symbols = "on"
     """)
     assert loaded.settings.tier is Tier.VM
     assert loaded.settings.exclude == ("build/", "*.generated.py")
@@ -79,7 +81,7 @@ BAD_VALUES = {
     "interpretor = 'x'": "there is no setting `interpretor`; did you mean `interpreter`?",
     "[tool.macrohard.fix]\njob = 2": "there is no setting `fix.job`; did you mean `fix.jobs`?",
     "timeout_seconds = 3": "there is no setting `timeout_seconds`; did you mean `test.timeout_seconds`?",
-    "zzz = 1": "There are: interpreter, tier, test.arguments, test.timeout_seconds, fix.budget_seconds",
+    "zzz = 1": "There are: interpreter, tier, test.run, test.on_open, test.arguments, test.timeout_seconds",
     "tier = 'docker'": "`tier` is 'docker'; it has to be one of 'vm', 'namespace' or 'process'.",
     "[tool.macrohard.fix]\njobs = 0": "`fix.jobs` is 0; it has to be at least 1.",
     "[tool.macrohard.fix]\njobs = 65": "`fix.jobs` is 65; it has to be at most 64.",
@@ -91,6 +93,8 @@ BAD_VALUES = {
     "[tool.macrohard.test]\narguments = '-x'": "`test.arguments` is '-x'; it has to be a list of texts.",
     "[tool.macrohard.test]\narguments = [1]": "`test.arguments.0` is 1; it has to be a text in quotes.",
     "interpreter = ''": "`interpreter` is ''; it has to be a text that is not empty.",
+    "[tool.macrohard.test]\nrun = 'never'": "`test.run` is 'never'; it has to be one of 'save', 'type' or 'manual'.",
+    "lenses = 'on'": "`lenses` is 'on'; it has to be true or false.",
     "fix = 3": "`fix` is 3; it has to be a table.",
 }
 
