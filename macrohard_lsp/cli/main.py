@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from macrohard_lsp import __version__
-from macrohard_lsp.cli import doctor, fix, runs, test, trust
+from macrohard_lsp.cli import doctor, fix, runs, serving, test, trust
 from macrohard_lsp.cli.arguments import Parser, SubCommands, UsageProblem, common_options
 from macrohard_lsp.cli.as_json import json_of_failure
 from macrohard_lsp.cli.console import Console, OutputLost, console_for
 from macrohard_lsp.cli.platforms import platform_problem
+from macrohard_lsp.cli.serving import Serve
 from macrohard_lsp.cli.signals import Stopped
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.engine.requests import CouldNotRun
@@ -29,15 +30,9 @@ class _Command(Protocol):
 
 _COMMANDS: Mapping[str, _Command] = {"test": test, "fix": fix, "trust": trust, "runs": runs, "doctor": doctor}
 
-_NO_SERVER = (
-    "The language server comes with a later version. What is here: "
-    + ", ".join(f"`macrohard-lsp {name}`" for name in _COMMANDS)
-    + "; each explains itself with --help."
-)
 
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code, as the README's table lists them."""
+def main(argv: Sequence[str] | None = None, serve: Serve = serving.nobody) -> int:
+    """Run one command and return its exit code, as the README's table lists them. `serve` is the server."""
     words = list(sys.argv[1:] if argv is None else argv)
     # Before the arguments are understood, a program that asked for JSON must get its answer as JSON, too.
     console = console_for(as_json="--json" in words, quiet=False)
@@ -47,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments = parser().parse_args(words)
         if arguments.command is None:
-            raise UsageProblem(_NO_SERVER)
+            return serving.run(arguments, serve)
         console = console_for(as_json=arguments.json, quiet=arguments.quiet)
         problem = platform_problem()
         if problem is not None and arguments.command != "doctor":
@@ -66,11 +61,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parser() -> Parser:
     top = Parser(
         prog="macrohard-lsp",
-        description="Runs your tests in a sandbox, repairs what fails, and hands back edits with proof.",
+        description="Runs your tests in a sandbox, repairs what fails, and hands back edits with proof. "
+        "With no command it is a language server.",
         epilog="Exit codes: 0 all is well, 1 not all is, 2 could not run, 130 or 143 stopped by a signal.",
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"macrohard-lsp {__version__}")
+    serving.add(top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     common = common_options()
     for command in _COMMANDS.values():

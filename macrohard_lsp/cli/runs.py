@@ -41,9 +41,9 @@ def add(commands: SubCommands, common: Parser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    from macrohard_lsp.cli.state import JOURNAL_FILE, needed_state_dir
+    from macrohard_lsp.cli.state import needed_state_dir
     from macrohard_lsp.engine.requests import CouldNotRun
-    from macrohard_lsp.runs.journal import Journal, UnknownRun
+    from macrohard_lsp.runs.journal import JOURNAL_FILE, Journal, UnknownRun
     from macrohard_lsp.runs.storage import JournalUnavailable
 
     actions = {"list": _list, "show": _show, "prune": _prune}

@@ -7,8 +7,6 @@ from macrohard_lsp.engine.requests import CouldNotRun
 from macrohard_lsp.settings.errors import StateUnavailable
 from macrohard_lsp.settings.state import state_dir
 
-JOURNAL_FILE = "journal.sqlite3"
-
 
 def needed_state_dir() -> Path:
     """The state directory, for a command that is nothing without it. Raises CouldNotRun."""

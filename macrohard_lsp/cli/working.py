@@ -11,11 +11,12 @@ from typing import Any
 from macrohard_lsp.cli.console import Console
 from macrohard_lsp.cli.progress import ProgressLine
 from macrohard_lsp.cli.signals import Interruption, Stopped, interruptible
-from macrohard_lsp.cli.state import JOURNAL_FILE, state_dir_or_note
+from macrohard_lsp.cli.state import state_dir_or_note
 from macrohard_lsp.core.cancel import Cancelled
 from macrohard_lsp.core.events import RunEvent
 from macrohard_lsp.engine.context import EngineContext
 from macrohard_lsp.engine.requests import CouldNotRun
+from macrohard_lsp.runs.journal import JOURNAL_FILE
 from macrohard_lsp.runs.recorder import RunRecorder, start_run
 
 

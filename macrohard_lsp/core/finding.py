@@ -35,7 +35,9 @@ class RelatedPlace:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`source` names who found it (`pytest`, `repair` …). `tests` are the ids it speaks of."""
+    """`source` names who found it (`pytest`, `repair` …). `tests` are the ids it speaks of: those of tests, or of a
+    file that can't be collected.
+    """
 
     kind: FindingKind
     severity: Severity

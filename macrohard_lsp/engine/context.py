@@ -3,9 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.events import RunEvent
+
+if TYPE_CHECKING:
+    from macrohard_lsp.engine.workplace import Workplace
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,8 @@ class EngineContext:
     `state_dir` is the user's state directory, None where there is none to use. `listener` is called
     for every event, from whatever thread it happens in, and must not block for long. `variables` and
     `home` are the user's environment variables and home directory, passed in so that nothing below
-    reads them from its own process.
+    reads them from its own process. `trusted` is what an editor says of the folder, None where the state
+    directory decides. `on_workplace` is told once what a request works on, before anything runs.
     """
 
     settings_overrides: Mapping[str, object]
@@ -26,3 +31,5 @@ class EngineContext:
     variables: Mapping[str, str]
     home: Path
     overrides_from: str = "command line"
+    trusted: bool | None = None
+    on_workplace: "Callable[[Workplace], None] | None" = None

@@ -1,10 +1,12 @@
 """The pipeline, request by request: what the command line, and later the server, call."""
 
 import time
+from dataclasses import replace
 
 from macrohard_lsp.core.budget import Budget
 from macrohard_lsp.core.events import FindingFound
 from macrohard_lsp.core.testrun import Outcome
+from macrohard_lsp.engine.changed import choose_tests
 from macrohard_lsp.engine.context import EngineContext
 from macrohard_lsp.engine.machines import gone
 from macrohard_lsp.engine.measure import Measured, matching, measure
@@ -27,18 +29,27 @@ def run_tests(request: TestRequest, context: EngineContext) -> TestReport:
     started = time.monotonic()
     try:
         workplace = open_workplace(request, context)
-        measured = measure(workplace, request, context)
+        jobs = workplace.settings.fix.jobs_or_default
+        chosen = choose_tests(request, workplace.snapshot, jobs, context.cancel)
+        if chosen.nothing:
+            measured = Measured((), (), {}, (), ())
+        else:
+            measured = measure(workplace, replace(request, ids=chosen.ids), context)
     except (MachineUnavailable, MachineLost) as reason:
         raise CouldNotRun(str(reason)) from reason
+    chose_all = not (chosen.ids or chosen.nothing or request.collect_only)
+    whole = chose_all and all(baseline.run.problem is None for baseline in measured.baselines)
     return TestReport(
-        message=_counts(measured),
+        message="Nothing that a test could see has changed." if chosen.nothing else _counts(measured),
         tier=workplace.tier,
         seconds=time.monotonic() - started,
         results=measured.results,
         findings=measured.findings,
         notes=(*workplace.notes, *measured.notes),
         snapshot=workplace.snapshot,
-        measured=None if request.ids or request.seconds or request.collect_only else measured,
+        ran=chosen.ids,
+        measured=measured if whole else None,
+        index=chosen.index,
     )
 
 
@@ -79,6 +90,7 @@ def run_fix(request: FixRequest, context: EngineContext) -> FixReport:
         cpu_seconds=meter.spent().cpu_seconds,
         candidates=repaired.candidates,
         notes=(*workplace.notes, *measured.notes, *repaired.notes),
+        results=measured.results,
     )
 
 

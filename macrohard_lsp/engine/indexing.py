@@ -14,11 +14,13 @@ LARGE_BYTES = 10_000_000
 BATCH_FILES = 100
 
 
-def index_of(snapshot: Snapshot, jobs: int, cancel: Cancel) -> WorkspaceIndex:
-    """The index of a Snapshot's Python files. Raises Cancelled."""
+def index_of(
+    snapshot: Snapshot, jobs: int, cancel: Cancel, previous: WorkspaceIndex | None = None
+) -> WorkspaceIndex:
+    """The index of a Snapshot's Python files; `previous` saves parsing what it knows. Raises Cancelled."""
     size = sum(file.size for file in snapshot.python_files())
     if jobs < 2 or size < LARGE_BYTES:
-        return build_index(snapshot)
+        return build_index(snapshot, previous)
 
     def summarise(files: Sequence[tuple[str, str]]) -> list[FileSummary]:
         batches = [files[start : start + BATCH_FILES] for start in range(0, len(files), BATCH_FILES)]
@@ -31,4 +33,4 @@ def index_of(snapshot: Snapshot, jobs: int, cancel: Cancel) -> WorkspaceIndex:
                 summaries += result.value if isinstance(result, Done) else summarise_batch(batch)
         return summaries
 
-    return build_index(snapshot, summarise=summarise)
+    return build_index(snapshot, previous, summarise)

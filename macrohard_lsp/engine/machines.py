@@ -8,7 +8,7 @@ from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.interpreter import InterpreterChoice
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.tier import Tier
-from macrohard_lsp.engine.requests import CouldNotRun
+from macrohard_lsp.engine.requests import CouldNotRun, TrustNeeded
 from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.sandbox.open import open_machine
 from macrohard_lsp.sandbox.probe import TierReport, probe_tiers
@@ -72,14 +72,14 @@ def choose_tier(asked: Tier | None, configured: Tier | None, trusted: bool, fold
     if configured is not None:
         _require(reports, configured)
         if configured is Tier.PROCESS and not trusted:
-            raise CouldNotRun(_untrusted(folder, "The settings ask for the tier `process`"))
+            raise TrustNeeded(_untrusted(folder, "The settings ask for the tier `process`"))
         return configured
     if reports[Tier.NAMESPACE].available:
         return Tier.NAMESPACE
     reason = reports[Tier.NAMESPACE].reason
     if trusted:
         return Tier.PROCESS
-    raise CouldNotRun(_untrusted(folder, f"The tier `namespace` is not available: {reason}"))
+    raise TrustNeeded(_untrusted(folder, f"The tier `namespace` is not available: {reason}"))
 
 
 def _require(reports: Mapping[Tier, TierReport], tier: Tier) -> None:

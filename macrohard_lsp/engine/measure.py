@@ -119,6 +119,7 @@ class _Measurement:
             ids=ids,
             test_seconds=settings.timeout_seconds,
             seconds=seconds or DEFAULT_RUN_SECONDS,
+            collect_only=self.request.collect_only,
             arguments=(*settings.arguments, *ignore_arguments(self.project, projects)),
         )
         with self.workplace.room.open(self.workplace.snapshot, self.interpreter.choice) as machine:

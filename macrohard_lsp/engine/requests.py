@@ -16,10 +16,26 @@ from macrohard_lsp.engine.together import Selection
 
 if TYPE_CHECKING:
     from macrohard_lsp.engine.measure import Measured
+    from macrohard_lsp.workspace.index import WorkspaceIndex
 
 
 class CouldNotRun(Exception):
     """The request could not be carried out. The text is a sentence for a person that says what to do next."""
+
+
+class TrustNeeded(CouldNotRun):
+    """The same, where trusting the folder is what would help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What an editor's tests were last run on, so that only those run which what changed since can affect.
+
+    `snapshot` None: nothing is known, so all run. `index` is an earlier report's, to be brought up to date.
+    """
+
+    snapshot: Snapshot | None
+    index: "WorkspaceIndex | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +44,7 @@ class TestRequest:
 
     `buffers` are an editor's unsaved texts by path, and `sequence` numbers the Snapshot they make. `seconds`
     ends the first run of a project's tests, wherever it is by then. `collect_only` finds tests and runs none.
+    With `since`, the tests run that a change since then can affect, and `ids` beside them.
     """
 
     __test__ = False
@@ -39,12 +56,14 @@ class TestRequest:
     sequence: int = 0
     seconds: float | None = None
     collect_only: bool = False
+    since: Since | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
     """How a test run went. `notes` are sentences for a person about what was left out or done differently.
 
+    `ran` are the ids of the tests, or of the files or classes around them, that were chosen; empty for all.
     `measured` is what a repair of the same `snapshot` can start from; None where not every test was run.
     """
 
@@ -57,7 +76,9 @@ class TestReport:
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
     snapshot: Snapshot
+    ran: tuple[str, ...] = ()
     measured: "Measured | None" = None
+    index: "WorkspaceIndex | None" = None
 
     def count(self, outcome: Outcome) -> int:
         return sum(result.outcome is outcome for result in self.results)
@@ -115,7 +136,7 @@ class FixRequest:
 class FixReport:
     """What came of a repair. `proposals` are ranked, best first; all of them are made for `snapshot`.
 
-    `selection` is what of them is to be applied; `status` is about it.
+    `selection` is what of them is to be applied; `status` is about it. `results` are those of the run before.
     """
 
     status: FixStatus
@@ -129,3 +150,4 @@ class FixReport:
     candidates: int
     notes: tuple[str, ...]
     selection: Selection = field(default_factory=Selection)
+    results: tuple[TestResult, ...] = ()

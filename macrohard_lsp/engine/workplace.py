@@ -1,6 +1,7 @@
 """Everything that is settled before a test can run: folder, settings, trust, tier, Snapshot, interpreters."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from macrohard_lsp.core.events import MachineOpened, StageStarted
 from macrohard_lsp.core.interpreter import Interpreter, Project
@@ -41,8 +42,7 @@ def open_workplace(request: TestRequest | FixRequest, context: EngineContext) ->
     folder = request.folder
     context.listener(StageStarted("snapshot", f"Reading {folder}"))
     try:
-        loaded_trust = TrustStore(context.state_dir) if context.state_dir is not None else None
-        trusted = loaded_trust is not None and loaded_trust.is_trusted(folder)
+        trusted = _is_trusted(folder, context)
         loaded = load_settings(
             folder,
             trusted=trusted,
@@ -67,7 +67,16 @@ def open_workplace(request: TestRequest | FixRequest, context: EngineContext) ->
         )
     room = MachineRoom(settled, context.variables, context.cancel)
     projects = _find_projects(snapshot, settings, room, context)
-    return Workplace(snapshot, settings, room, projects, tuple(notes))
+    workplace = Workplace(snapshot, settings, room, projects, tuple(notes))
+    if context.on_workplace is not None:
+        context.on_workplace(workplace)
+    return workplace
+
+
+def _is_trusted(folder: Path, context: EngineContext) -> bool:
+    if context.trusted is not None:
+        return context.trusted
+    return context.state_dir is not None and TrustStore(context.state_dir).is_trusted(folder)
 
 
 def _find_projects(

@@ -20,6 +20,8 @@ from macrohard_lsp.runs.storage import JournalUnavailable, connect, transact, un
 
 _T = TypeVar("_T")
 
+JOURNAL_FILE = "journal.sqlite3"
+"""The journal's name in the user's state directory."""
 MAX_AGE_SECONDS = 30 * 24 * 3600.0
 MAX_BYTES = 64 * 1024 * 1024
 ID_ATTEMPTS = 1000

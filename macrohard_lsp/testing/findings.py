@@ -23,7 +23,7 @@ def finding_of(result: TestResult) -> Finding:
         source=SOURCE,
         location=location_of(result),
         message=_message(result),
-        tests=() if collection else (result.id,),
+        tests=(result.id,),
         related=_related(result),
     )
 

@@ -30,6 +30,7 @@ class TestOptions:
     arguments: tuple[str, ...] = ()
     trap: tuple[str, ...] = ()
     check_origin: bool = True
+    collect_only: bool = False
 
 
 _NEUTRAL: Mapping[str, tuple[str, ...]] = {

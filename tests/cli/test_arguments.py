@@ -10,7 +10,7 @@ from macrohard_lsp.cli.main import main
 from macrohard_lsp.settings.model import MOST_JOBS, Settings
 
 WRONG = [
-    ("", "The language server comes with a later version"),
+    ("", "Name a command"),
     ("nonsense", "invalid choice: 'nonsense'"),
     ("ask something", "invalid choice: 'ask'"),
     ("fix --team", "unrecognized arguments: --team"),
@@ -92,5 +92,5 @@ def test_a_name_too_long_for_the_disk_has_a_sentence() -> None:
 
 def test_the_limits_are_those_of_the_settings() -> None:
     limits = {"jobs": MAX_JOBS, "seed": MAX_SEED, "budget_seconds": MAX_SECONDS}
-    assert Settings.model_validate({"fix": limits}).fix.model_dump() == limits
+    assert Settings.model_validate({"fix": limits}).fix.model_dump(include=limits.keys()) == limits
     assert MAX_JOBS == MOST_JOBS

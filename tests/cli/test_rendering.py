@@ -17,7 +17,6 @@ from macrohard_lsp.core.proof import Proof, Rung, RungProof, RungResult
 from macrohard_lsp.core.proposal import Proposal, ProposalKind
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import Ending, Frame, Outcome, TestResult
-from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.engine.requests import FixReport, FixStatus, TestReport
 

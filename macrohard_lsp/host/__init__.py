@@ -1,0 +1,1 @@
+"""Floor 7: the process that runs the engine for a language server."""

@@ -1,0 +1,109 @@
+"""What is known of a folder's tests: the latest result of each, and the Findings to show."""
+
+import threading
+from collections.abc import Collection, Iterable, Sequence
+
+from macrohard_lsp.core.testrun import Outcome, TestResult
+from macrohard_lsp.host.client.events import PlacedFinding, PlacedText
+
+
+def covers(asked: Collection[str], name: str) -> bool:
+    """Whether the test `name` is among `asked`: itself, or as the file, class or function it belongs to."""
+    if name in asked:
+        return True
+    path, _, rest = name.partition("::")
+    function = name.partition("[")[0]
+    classes = rest.split("::")[:-1]
+    inside = ("::".join([path, *classes[:depth]]) for depth in range(len(classes) + 1))
+    return function in asked or any(each in asked for each in inside)
+
+
+class ResultBook:
+    """The latest results of one folder. Safe from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._results: dict[str, TestResult] = {}
+        self._findings: tuple[PlacedFinding, ...] = ()
+        self._suspects: tuple[PlacedFinding, ...] = ()
+        self._early: tuple[PlacedFinding, ...] = ()
+
+    def replace(self, results: Sequence[TestResult], findings: Iterable[PlacedFinding]) -> None:
+        """After a run of all tests."""
+        with self._lock:
+            self._results = {result.id: result for result in results}
+            self._findings, self._early = tuple(findings), ()
+            self._keep_suspects_of_failures()
+
+    def update(
+        self, asked: Collection[str], results: Sequence[TestResult], findings: Iterable[PlacedFinding]
+    ) -> None:
+        """After a run of those tests that `asked` names; one of them that was not found is no more."""
+        ran = {*asked, *(result.id for result in results)}
+        with self._lock:
+            kept = {name: result for name, result in self._results.items() if not covers(ran, name)}
+            self._results = {**kept, **{result.id: result for result in results}}
+            before = (item for item in self._findings if not any(covers(ran, name) for name in item.tests))
+            self._findings, self._early = (*before, *findings), ()
+            self._keep_suspects_of_failures()
+
+    def suspect(self, suspects: Iterable[PlacedFinding]) -> None:
+        with self._lock:
+            self._suspects = tuple(suspects)
+
+    def early(self, findings: Iterable[PlacedFinding]) -> None:
+        """What a run that still goes on has seen fail."""
+        with self._lock:
+            self._early = tuple(findings)
+
+    def repaired(self, tests: Collection[str]) -> None:
+        """These tests were proven to pass with the files as they are now."""
+        with self._lock:
+            for name in tests:
+                if (result := self._results.get(name)) is not None:
+                    self._results[name] = TestResult(name, Outcome.PASSED, result.seconds)
+            self._findings = tuple(item for item in self._findings if not set(item.tests) <= set(tests))
+            self._early = ()
+            self._keep_suspects_of_failures()
+
+    def closed(self, path: str) -> None:
+        """The document was closed, and with it the count of its versions."""
+        with self._lock:
+            self._findings = tuple(_on_disk(item, path) for item in self._findings)
+            self._suspects = tuple(_on_disk(item, path) for item in self._suspects)
+
+    def findings(self) -> tuple[PlacedFinding, ...]:
+        with self._lock:
+            told = {name for item in self._findings for name in item.tests}
+            early = (item for item in self._early if not told.issuperset(item.tests))
+            return (*self._findings, *early, *self._suspects)
+
+    def failing(self) -> tuple[str, ...]:
+        """Ids of the tests that failed when they last ran; files that can't be collected are no tests."""
+        with self._lock:
+            return tuple(
+                name for name, result in self._results.items() if result.broken and result.phase != "collect"
+            )
+
+    def broken(self) -> tuple[str, ...]:
+        """The same, with the files that can't be collected."""
+        with self._lock:
+            return tuple(name for name, result in self._results.items() if result.broken)
+
+    def counts(self) -> tuple[int, int]:
+        """How many passed, and how many broke."""
+        with self._lock:
+            passed = sum(r.outcome in (Outcome.PASSED, Outcome.XPASSED) for r in self._results.values())
+            return passed, sum(result.broken for result in self._results.values())
+
+    def _keep_suspects_of_failures(self) -> None:
+        failing = {name for name, result in self._results.items() if result.broken}
+        self._suspects = tuple(item for item in self._suspects if failing.intersection(item.tests))
+
+
+def _on_disk(item: PlacedFinding, path: str) -> PlacedFinding:
+    def unversioned(place: PlacedText) -> PlacedText:
+        return PlacedText(place.path, place.span, None, place.message) if place.path == path else place
+
+    related = tuple(unversioned(place) for place in item.related)
+    return PlacedFinding(item.kind, item.severity, unversioned(item.at), item.tests, related)

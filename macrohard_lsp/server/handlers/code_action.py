@@ -1,0 +1,110 @@
+"""`textDocument/codeAction`: answered from what the host last said; the edit itself is for `codeAction/resolve`."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from lsprotocol import types
+
+from macrohard_lsp.core.finding import FindingKind
+from macrohard_lsp.host.client.connection import HostRefused
+from macrohard_lsp.host.client.events import Offer, PlacedFinding
+from macrohard_lsp.server.editing import edit_of
+from macrohard_lsp.server.server import MacrohardServer
+from macrohard_lsp.server.to_lsp import SOURCE
+
+KIND = "quickfix.macrohard"
+APPLY, FIND = "macrohard.applyFix", "macrohard.fix"
+OPTIONS = types.CodeActionOptions(code_action_kinds=[KIND], resolve_provider=True)
+
+
+async def handle(ls: MacrohardServer, params: types.CodeActionParams) -> list[types.CodeAction] | None:
+    if not wanted(params.context.only):
+        return None
+    uri, first, last = params.text_document.uri, params.range.start.line, params.range.end.line
+    ours = [item for item in params.context.diagnostics if item.source == SOURCE]
+    findings = list(ls.board.findings_at(uri, first, last))
+    tests = frozenset(name for finding in findings for name in finding.tests) | _tests_of(ours)
+    actions = [
+        action
+        for offer in _in_order(tuple(ls.board.offers_at(uri, first, last, tests)))
+        if (action := await _action(ls, offer, ours)) is not None
+    ]
+    return actions + _searches(uri, findings, actions) or None
+
+
+def wanted(only: Sequence[types.CodeActionKind | str] | None) -> bool:
+    """`quickfix` asks for all kinds below it, ours included; `quickfix.macrohard` for ours."""
+    if only is None:
+        return True
+    kinds = [kind.value if isinstance(kind, types.CodeActionKind) else kind for kind in only]
+    return any(kind in ("", KIND) or KIND.startswith(f"{kind}.") for kind in kinds)
+
+
+def _tests_of(diagnostics: list[types.Diagnostic]) -> frozenset[str]:
+    named: set[str] = set()
+    for diagnostic in diagnostics:
+        data: object = diagnostic.data  # pyright: ignore[reportUnknownMemberType]
+        if isinstance(data, dict):
+            tests = cast(dict[str, Any], data).get("tests")
+            named.update(map(str, cast(list[Any], tests)) if isinstance(tests, list) else ())
+    return frozenset(named)
+
+
+def _in_order(offers: tuple[Offer, ...]) -> list[Offer]:
+    """The host's order, but what can't be accepted comes after what can."""
+    return sorted(offers, key=lambda offer: offer.disabled is not None)
+
+
+async def _action(
+    ls: MacrohardServer, offer: Offer, diagnostics: list[types.Diagnostic]
+) -> types.CodeAction | None:
+    if offer.disabled is not None and not ls.abilities.disabled_actions:
+        return None
+    title = f"{offer.title} – proven before the latest edits" if offer.rebased else offer.title
+    action = types.CodeAction(
+        title=title,
+        kind=KIND,
+        diagnostics=[item for item in diagnostics if _tests_of([item]).intersection(offer.tests)] or None,
+        is_preferred=True if offer.preferred and ls.abilities.preferred_actions else None,
+        disabled=types.CodeActionDisabled(offer.disabled) if offer.disabled is not None else None,
+        data={"offer": offer.id},
+    )
+    if offer.disabled is not None:
+        return action
+    if _has_to_ask(ls, offer):
+        action.command = types.Command(title, APPLY, arguments=[{"offer": offer.id}])
+    elif not ls.abilities.resolves_edits:
+        try:
+            action.edit = await edit_of(ls, offer.id)
+        except HostRefused:
+            return None
+    return action
+
+
+def _has_to_ask(ls: MacrohardServer, offer: Offer) -> bool:
+    """A client without versioned edits gets edits of open documents only; the rest it is asked about first."""
+    if ls.abilities.document_changes:
+        return False
+    found = ls.board.offer(offer.id)
+    return found is None or any(
+        ls.documents.get(ls.board.uri(found[0], place.path)) is None for place in offer.places
+    )
+
+
+def _searches(
+    uri: str, findings: list[PlacedFinding], actions: list[types.CodeAction]
+) -> list[types.CodeAction]:
+    """Where a test fails and nothing is offered: have a fix looked for."""
+    if actions:
+        return []
+    failing = dict.fromkeys(
+        name for finding in findings if finding.kind is FindingKind.FAILING_TEST for name in finding.tests
+    )
+    return [
+        types.CodeAction(
+            title=(title := f"Look for a fix of {name.partition('::')[2].split('::')[-1]}"),
+            kind=KIND,
+            command=types.Command(title, FIND, arguments=[{"uri": uri, "tests": [name]}]),
+        )
+        for name in failing
+    ]
