@@ -97,3 +97,11 @@ class TestRun:
     @property
     def broken(self) -> tuple[TestResult, ...]:
         return tuple(result for result in self.results if result.broken)
+
+
+def named_by(name: str) -> tuple[str, ...]:
+    """All ids by which a test can be asked for: its own, and those of its function, its classes and its file."""
+    path, _, rest = name.partition("::")
+    classes = rest.partition("[")[0].split("::")[:-1]
+    inside = ("::".join([path, *classes[:depth]]) for depth in range(1, len(classes) + 1))
+    return (name, name.partition("[")[0], path, *inside)

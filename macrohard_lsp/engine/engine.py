@@ -10,6 +10,7 @@ from macrohard_lsp.engine.changed import choose_tests
 from macrohard_lsp.engine.context import EngineContext
 from macrohard_lsp.engine.machines import gone
 from macrohard_lsp.engine.measure import Measured, matching, measure
+from macrohard_lsp.engine.proposals import together_of
 from macrohard_lsp.engine.repairing import Repaired, repair
 from macrohard_lsp.engine.requests import (
     CouldNotRun,
@@ -77,6 +78,7 @@ def run_fix(request: FixRequest, context: EngineContext) -> FixReport:
         raise CouldNotRun(missing)
     for finding in repaired.suspects:
         context.listener(FindingFound(finding))
+    passing = sum(len(baseline.passing) for baseline in measured.baselines)
     status, message = _conclude(request, targets, measured, repaired, meter)
     return FixReport(
         status=status,
@@ -91,6 +93,7 @@ def run_fix(request: FixRequest, context: EngineContext) -> FixReport:
         candidates=repaired.candidates,
         notes=(*workplace.notes, *measured.notes, *repaired.notes),
         results=measured.results,
+        together=together_of(repaired.selection, passing),
     )
 
 

@@ -5,6 +5,7 @@ from macrohard_lsp.core.changeset import ChangeSet, ModifyFile
 from macrohard_lsp.core.proof import Proof, Rung
 from macrohard_lsp.core.proposal import Proposal, ProposalKind
 from macrohard_lsp.core.snapshot import Snapshot
+from macrohard_lsp.engine.together import Selection
 from macrohard_lsp.repair.task import Survivor
 
 AUTHOR = "repair"
@@ -38,6 +39,25 @@ def proposal_of(survivor: Survivor, change_set: ChangeSet, proof: Proof, still_p
         rationale=rationale,
         proof=proof,
         fixes=survivor.fixes,
+    )
+
+
+def together_of(selection: Selection, still_passing: int) -> Proposal | None:
+    """Several Fixes as one Proposal; None where there are not several, or where they were not proven as one."""
+    if selection.proof is None:
+        return None
+    fixes = tuple(dict.fromkeys(name for proposal in selection.taken for name in proposal.fixes))
+    summaries = "; ".join(
+        proposal.title.partition(": ")[2].rpartition(" (")[0] for proposal in selection.taken
+    )
+    return Proposal(
+        change_set=selection.change_set,
+        kind=ProposalKind.FIX,
+        title=f"Fix: all {len(selection.taken)} fixes together ({_outcome(fixes, still_passing)})",
+        author=AUTHOR,
+        rationale=f"{summaries}. Each was proven alone, and all of them together.",
+        proof=selection.proof,
+        fixes=fixes,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from macrohard_lsp.core.changeset import ChangeSet
 from macrohard_lsp.core.events import Progress, ProposalFound, StageStarted
 from macrohard_lsp.core.finding import Finding
-from macrohard_lsp.core.proof import Rung
+from macrohard_lsp.core.proof import Proof, Rung
 from macrohard_lsp.core.proposal import Proposal
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import TestResult
@@ -77,12 +77,13 @@ def repair(
         _Repair(workplace, baselines, located, tools, meter, repaired, context).run(jobs)
     snapshot = workplace.snapshot
 
-    def holds(change_set: ChangeSet, tests: tuple[str, ...]) -> bool:
+    def judge(change_set: ChangeSet, tests: tuple[str, ...]) -> Proof | None:
         context.listener(StageStarted("prove", f"Proving fixes for {len(tests)} tests together"))
-        return prove(Claim(snapshot, change_set, tests, baselines), tools).reaches(Rung.FAILING_TEST_PASSES)
+        proof = prove(Claim(snapshot, change_set, tests, baselines), tools)
+        return proof if proof.reaches(Rung.FAILING_TEST_PASSES) else None
 
     repaired.proposals[:] = ranked(repaired.proposals)
-    repaired.selection = select(snapshot, repaired.proposals, holds)
+    repaired.selection = select(snapshot, repaired.proposals, judge)
     repaired.notes.extend(repaired.selection.notes)
     return repaired
 

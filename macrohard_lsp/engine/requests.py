@@ -136,7 +136,8 @@ class FixRequest:
 class FixReport:
     """What came of a repair. `proposals` are ranked, best first; all of them are made for `snapshot`.
 
-    `selection` is what of them is to be applied; `status` is about it. `results` are those of the run before.
+    `selection` is what of them is to be applied; `status` is about it. `together` is the selection as one Proposal,
+    where it joins several. `results` are those of the run before.
     """
 
     status: FixStatus
@@ -151,3 +152,4 @@ class FixReport:
     notes: tuple[str, ...]
     selection: Selection = field(default_factory=Selection)
     results: tuple[TestResult, ...] = ()
+    together: Proposal | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from macrohard_lsp.core.apply import ChangeConflict, apply_changes
 from macrohard_lsp.core.changeset import ChangeSet, FileChange, ModifyFile
+from macrohard_lsp.core.proof import Proof
 from macrohard_lsp.core.proposal import Proposal, ProposalKind
 from macrohard_lsp.core.snapshot import Snapshot
 
@@ -13,11 +14,13 @@ from macrohard_lsp.core.snapshot import Snapshot
 class Selection:
     """`change_set` is made for the report's Snapshot, holds the changes of all `taken`, and was proven as a whole.
 
-    `notes` are sentences about Fixes that are not among them although they repair something else.
+    `proof` is the joined ChangeSet's own, None where it is one Proposal's. `notes` are sentences about Fixes that
+    are not among them although they repair something else.
     """
 
     change_set: ChangeSet = field(default_factory=lambda: ChangeSet(()))
     taken: tuple[Proposal, ...] = ()
+    proof: Proof | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -25,7 +28,8 @@ class Selection:
         return frozenset(name for proposal in self.taken for name in proposal.fixes)
 
 
-Holds = Callable[[ChangeSet, tuple[str, ...]], bool]
+Judge = Callable[[ChangeSet, tuple[str, ...]], Proof | None]
+"""Proves a ChangeSet with the tests it repairs; None where it doesn't hold."""
 
 
 def ranked(proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
@@ -33,17 +37,18 @@ def ranked(proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
     return tuple(sorted(proposals, key=lambda proposal: -len(proposal.fixes)))
 
 
-def select(snapshot: Snapshot, proposals: Sequence[Proposal], holds: Holds) -> Selection:
+def select(snapshot: Snapshot, proposals: Sequence[Proposal], judge: Judge) -> Selection:
     """Join ranked Fixes until every test that any of them repairs is repaired.
 
-    Each was proven alone, which says nothing of all of them: `holds` proves a ChangeSet with the tests it
-    repairs. If all together don't hold, they are added one by one.
+    Each was proven alone, which says nothing of all of them. If all together don't hold, they are added one by one.
     """
     wanted = first_fixes(proposals)
     at_once = _join(snapshot, wanted, None)
-    if len(at_once.taken) < 2 or holds(at_once.change_set, _tests(at_once.taken)):
+    if len(at_once.taken) < 2:
         return at_once
-    return _join(snapshot, wanted, holds)
+    if (proof := judge(at_once.change_set, _tests(at_once.taken))) is not None:
+        return replace(at_once, proof=proof)
+    return _join(snapshot, wanted, judge)
 
 
 def first_fixes(proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
@@ -57,7 +62,7 @@ def first_fixes(proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
     return tuple(chosen)
 
 
-def _join(snapshot: Snapshot, wanted: Sequence[Proposal], holds: Holds | None) -> Selection:
+def _join(snapshot: Snapshot, wanted: Sequence[Proposal], judge: Judge | None) -> Selection:
     chosen = Selection()
     for proposal in wanted:
         if not chosen.taken:
@@ -69,8 +74,9 @@ def _join(snapshot: Snapshot, wanted: Sequence[Proposal], holds: Holds | None) -
         except ChangeConflict as conflict:
             why = f"it meets another fix: {conflict}"
         else:
-            if holds is None or holds(together, _tests(taken)):
-                chosen = replace(chosen, change_set=together, taken=taken)
+            proof = judge(together, _tests(taken)) if judge is not None else None
+            if judge is None or proof is not None:
+                chosen = replace(chosen, change_set=together, taken=taken, proof=proof)
                 continue
             why = "it was proven alone, but not together with the fixes before it"
         chosen = replace(chosen, notes=(*chosen.notes, f"“{proposal.title}” is left out: {why.rstrip('.')}."))

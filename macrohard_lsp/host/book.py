@@ -3,19 +3,13 @@
 import threading
 from collections.abc import Collection, Iterable, Sequence
 
-from macrohard_lsp.core.testrun import Outcome, TestResult
+from macrohard_lsp.core.testrun import Outcome, TestResult, named_by
 from macrohard_lsp.host.client.events import PlacedFinding, PlacedText
 
 
 def covers(asked: Collection[str], name: str) -> bool:
     """Whether the test `name` is among `asked`: itself, or as the file, class or function it belongs to."""
-    if name in asked:
-        return True
-    path, _, rest = name.partition("::")
-    function = name.partition("[")[0]
-    classes = rest.split("::")[:-1]
-    inside = ("::".join([path, *classes[:depth]]) for depth in range(len(classes) + 1))
-    return function in asked or any(each in asked for each in inside)
+    return any(each in asked for each in named_by(name))
 
 
 class ResultBook:

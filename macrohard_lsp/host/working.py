@@ -202,6 +202,8 @@ class Worker:
         desk.book.replace(report.results, others)
         desk.book.suspect(suspects)
         self._tested = report.snapshot
+        if report.together is not None and telling.placer is not None:
+            desk.shelf.add(report.together, telling.placer)
         desk.shelf.order(report.proposals)
         desk.publish()
 

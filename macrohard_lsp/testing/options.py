@@ -11,12 +11,14 @@ DEFAULT_RUN_SECONDS = 900.0
 class TestOptions:
     """How tests are run.
 
-    `ids` are the tests to run, None for all; `deselect` are left out. `test_seconds` limits one test with
+    `ids` are the tests to run, None for all; the id of a file, a class or a function before its parameters stands
+    for all in it. `deselect` are left out. `test_seconds` limits one test with
     its fixtures, `seconds` the whole run. `coverage` records the lines each test executes and implies
     `neutral`, which switches off what plugins do to the run: distribution over processes, random order,
     repeats, their own coverage. `arguments` are given to pytest as the user would. `trap` names tests
     that are made to fail after they passed: one that is still reported as passed was forged.
-    `check_origin` refuses the run when code under test comes from outside the Machine's copy.
+    `check_origin` refuses the run when code under test comes from outside the Machine's copy. `collect_only` finds
+    the tests and runs none.
     """
 
     __test__ = False
@@ -45,6 +47,8 @@ _NEUTRAL: Mapping[str, tuple[str, ...]] = {
 
 def pytest_arguments(options: TestOptions, plugins: Mapping[str, str]) -> tuple[str, ...]:
     """The arguments for pytest, given the distribution names of the installed plugins."""
+    if options.collect_only:
+        return (*options.arguments, "--collect-only")
     if not (options.neutral or options.coverage):
         return options.arguments
     installed = {name.lower().replace("_", "-") for name in plugins}

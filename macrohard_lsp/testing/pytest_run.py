@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.interpreter import Interpreter, Project
-from macrohard_lsp.core.testrun import Ending, Outcome, TestResult, TestRun
+from macrohard_lsp.core.testrun import Ending, Outcome, TestResult, TestRun, named_by
 from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.testing import problems
 from macrohard_lsp.testing.attempt import Attempt, End, Orders, Site, run_attempt
@@ -166,15 +166,12 @@ class _Runner:
         return tuple(name for name in self._collected if name not in self._record.results)
 
     def _missing(self) -> tuple[str, ...]:
-        return tuple(
-            name
-            for name in self._options.ids or ()
-            if name not in self._record.results and name not in self._collected
-        )
+        found = {part for name in (*self._record.results, *self._collected) for part in named_by(name)}
+        return tuple(name for name in self._options.ids or () if name not in found)
 
     def _incomplete(self) -> str | None:
         session = self._record.session
-        left = self._left()
+        left = () if self._options.collect_only else self._left()
         if left:
             stopped = session.finished.stopped if session.finished else ""
             reason = f" ({stopped})" if stopped else ""

@@ -29,8 +29,8 @@ def fix(title: str, change_set: ChangeSet, *tests: str, kind: ProposalKind = Pro
     return Proposal(change_set, kind, title, "repair", "", PROOF, tests)
 
 
-def anything(change_set: ChangeSet, tests: tuple[str, ...]) -> bool:
-    return True
+def anything(change_set: ChangeSet, tests: tuple[str, ...]) -> Proof | None:
+    return PROOF
 
 
 def after(change_set: ChangeSet, path: str = "a.py") -> list[str]:
@@ -118,11 +118,11 @@ def test_what_does_not_hold_together_is_left_out() -> None:
     fixes = [fix(name, line(number, name), name) for number, name in enumerate(("one", "two", "three"))]
     asked: list[tuple[str, ...]] = []
 
-    def holds(change_set: ChangeSet, tests: tuple[str, ...]) -> bool:
+    def judge(change_set: ChangeSet, tests: tuple[str, ...]) -> Proof | None:
         asked.append(tests)
-        return "two" not in tests
+        return None if "two" in tests else PROOF
 
-    chosen = select(SNAPSHOT, fixes, holds)
+    chosen = select(SNAPSHOT, fixes, judge)
     assert chosen.fixed == {"one", "three"}
     assert asked == [("one", "two", "three"), ("one", "two"), ("one", "three")]
     (note,) = chosen.notes

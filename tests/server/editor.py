@@ -17,7 +17,7 @@ from pytest_lsp import LanguageClient
 from macrohard_lsp.core.text import LineIndex, PositionEncoding
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 
 @dataclass

@@ -55,7 +55,7 @@ def test_only_broken_results_are_findings_and_setup_says_so():
     )
     assert [(f.kind, f.message, f.tests) for f in findings_of(run)] == [
         (FindingKind.FAILING_TEST, "in the setup of the test: no database", ("a::2",)),
-        (FindingKind.COLLECTION, "SyntaxError", ()),
+        (FindingKind.COLLECTION, "SyntaxError", ("b.py",)),
     ]
 
 

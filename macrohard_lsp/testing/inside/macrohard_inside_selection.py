@@ -37,7 +37,7 @@ class Selection:
         kept, dropped = [], []
         for item in items:
             name = self._workspace.canonical_id(item.nodeid, self._rootdir)
-            wanted = (self._wanted is None or name in self._wanted) and name not in self._unwanted
+            wanted = (self._wanted is None or _is_named(name, self._wanted)) and name not in self._unwanted
             (kept if wanted else dropped).append(item)
             if name in self._trapped:
                 set_trap(item)
@@ -64,6 +64,15 @@ def selection_for(workspace, rootdir, options):
     modern = int(pytest.__version__.split(".")[0]) >= 7
     kind = SelectionByPath if modern else SelectionByLegacyPath
     return kind(workspace, rootdir, options)
+
+
+def _is_named(name, names):
+    """Whether a test is named: by its id, or by the file, the class or the function that it belongs to."""
+    path, _, rest = name.partition("::")
+    if name in names or path in names or name.partition("[")[0] in names:
+        return True
+    classes = rest.partition("[")[0].split("::")[:-1]
+    return any("::".join([path, *classes[:depth]]) in names for depth in range(1, len(classes) + 1))
 
 
 def _with_parents(names):
