@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
+from cattrs import Converter
 from lsprotocol import types
 from pygls.protocol import default_converter
 from pygls.uris import from_fs_path, to_fs_path
@@ -42,7 +43,7 @@ class Editor:
     def __init__(self, capabilities: types.ClientCapabilities, variables: Mapping[str, str]) -> None:
         self.capabilities = capabilities
         self.variables = variables
-        self.client = LanguageClient(converter_factory=default_converter)
+        self.client = LanguageClient(converter_factory=_converter)
         self.buffers: dict[Path, Buffer] = {}
         self.published: dict[str, types.PublishDiagnosticsParams] = {}
         self.refreshes = 0
@@ -372,6 +373,19 @@ class Editor:
     def _status(self, params: Any) -> None:
         fields = params if isinstance(params, dict) else params._asdict()
         self.status[fields["folder"]] = fields
+
+
+def _converter() -> Converter:
+    """lsprotocol takes a code action that holds a command for a command."""
+    converter = default_converter()
+
+    def structure(given: Any, _: type) -> Any:
+        plain = isinstance(given.get("command"), str)
+        return converter.structure(given, types.Command if plain else types.CodeAction)
+
+    converter.register_structure_hook(types.Command | types.CodeAction, structure)
+    converter.register_structure_hook(Union[types.Command, types.CodeAction], structure)  # noqa: UP007
+    return converter
 
 
 def uri_of(path: Path) -> str:
