@@ -1,6 +1,7 @@
 """The way to the host: starts it, keeps it told of folders and buffers, and starts it again when it dies."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -26,6 +27,7 @@ _log = logging.getLogger(__name__)
 
 SYNC_SECONDS = 0.15
 """How long a changed document waits for the next key before the host is told; a question doesn't wait."""
+INTRODUCTION_SECONDS = 10.0
 MOST_STARTS = 4
 STARTS_WITHIN_SECONDS = 300.0
 
@@ -48,6 +50,7 @@ class Bridge:
         self._on_gone = on_gone
         self._host: HostConnection | None = None
         self._starting = asyncio.Lock()
+        self._introduced = asyncio.Event()
         self._set: dict[str, SetFolder] = {}
         self._dirty: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -68,6 +71,10 @@ class Bridge:
         host.tell(order)
         if not known:
             self._tell_all_buffers(host, order.folder)
+
+    def introduced(self) -> None:
+        """The host knows the folders that were there to begin with."""
+        self._introduced.set()
 
     def remove_folder(self, folder: str) -> None:
         if self._set.pop(folder, None) is not None and self._host is not None:
@@ -112,7 +119,12 @@ class Bridge:
             self._host.tell(Interrupt(work))
 
     async def ask(self, question: Question) -> Any:
-        """The answer, about the documents as they are now. Raises HostRefused."""
+        """The answer, about the documents as they are now. Raises HostRefused.
+
+        What is asked before the client has said how its folders are configured waits for that.
+        """
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._introduced.wait(), INTRODUCTION_SECONDS)
         host = await self._running()
         if host is None:
             raise HostGone("The process that runs tests keeps dying; the log says why. Restart the server.")

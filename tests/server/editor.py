@@ -1,10 +1,11 @@
 """An editor without a screen: a real client on a real connection, with buffers, and a disk."""
 
 import asyncio
+import itertools
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Union
@@ -18,7 +19,9 @@ from pytest_lsp import LanguageClient
 from macrohard_lsp.core.text import LineIndex, PositionEncoding
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 240.0
+
+_numbers = itertools.count(1)
 
 
 @dataclass
@@ -180,6 +183,26 @@ class Editor:
     async def command(self, name: str, *arguments: Any) -> Any:
         params = types.ExecuteCommandParams(name, arguments=list(arguments))
         return await self.client.workspace_execute_command_async(params)
+
+    def request(self, name: str, *arguments: Any) -> tuple[Awaitable[Any], str]:
+        """A command whose answer is waited for later, and the number by which it can be cancelled."""
+        number = f"request-{next(_numbers)}"
+        params = types.ExecuteCommandParams(name, arguments=list(arguments))
+        sent = self.client.protocol.send_request_async(
+            types.WORKSPACE_EXECUTE_COMMAND, params, msg_id=number
+        )
+        return asyncio.ensure_future(sent), number
+
+    def cancel_request(self, number: str) -> None:
+        self.client.protocol.notify(types.CANCEL_REQUEST, types.CancelParams(number))
+
+    def cancel_progress(self, token: Any) -> None:
+        self.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
+
+    def take_messages(self) -> list[str]:
+        """What was shown to the person since last asked."""
+        taken, self.messages = self.messages, []
+        return taken
 
     async def lenses(self, path: Path) -> list[types.CodeLens]:
         params = types.CodeLensParams(types.TextDocumentIdentifier(uri_of(path)))

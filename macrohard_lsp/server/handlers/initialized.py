@@ -22,5 +22,9 @@ async def handle(ls: MacrohardServer, params: types.InitializedParams) -> None: 
             types.Registration("configuration", types.WORKSPACE_DID_CHANGE_CONFIGURATION, section)
         )
     if registrations:
-        await ls.client_register_capability_async(types.RegistrationParams(registrations))
-    await set_folders(ls, ls.folders.all)
+        # Not awaited: a client that takes its time over this, or never answers, gets its diagnostics all the same.
+        ls.client_register_capability(types.RegistrationParams(registrations))
+    try:
+        await set_folders(ls, ls.folders.all)
+    finally:
+        ls.bridge.introduced()
