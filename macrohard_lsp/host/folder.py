@@ -21,6 +21,7 @@ from macrohard_lsp.host.present import Present
 from macrohard_lsp.host.queue import Work, WorkKind, WorkQueue
 from macrohard_lsp.host.status import StatusBoard
 from macrohard_lsp.host.surroundings import Send, Surroundings
+from macrohard_lsp.host.sweep import Sweep
 from macrohard_lsp.host.working import Worker
 from macrohard_lsp.settings.model import OnOpen, RunWhen
 
@@ -49,6 +50,7 @@ class FolderDesk:
         self.status = StatusBoard(order.folder, send)
         self.worker = Worker(self)
         self.queue = WorkQueue(self.folder, self.worker.carry_out)
+        self._sweep = None if order.watched else Sweep(self.root, lambda: self.worker.newest, self._swept)
         self._tell_settings()
         if self.configuration.settings.test.on_open is not OnOpen.NOTHING:
             self.queue.put(Work(WorkKind.OPENED))
@@ -90,6 +92,8 @@ class FolderDesk:
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
+        if self._sweep is not None:
+            self._sweep.close()
         self.queue.close()
 
     # --- what the work needs, and what comes of it ----------------------------------------------------------
@@ -153,6 +157,17 @@ class FolderDesk:
             if (before.digest if before else None) != (now.digest if now else None):
                 return True
         return False
+
+    def _swept(self, paths: tuple[str, ...]) -> None:
+        """A folder among them means that a file came or went, which only reading the whole can tell."""
+        files = tuple(path for path in paths if (self.root / path).is_file() or self._known(path))
+        if len(files) < len(paths) and self.configuration.settings.test.run is not RunWhen.MANUAL:
+            self._later(STORM_SECONDS)
+        self.files_changed(FilesChanged(self.folder, files))
+
+    def _known(self, path: str) -> bool:
+        newest = self.worker.newest
+        return newest is not None and newest.get(path) is not None
 
     def _later(self, seconds: float) -> None:
         with self._lock:

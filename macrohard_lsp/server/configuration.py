@@ -19,7 +19,9 @@ async def set_folders(ls: MacrohardServer, folders: Iterable[str]) -> None:
     wanted = tuple(folders)
     for folder, settings in zip(wanted, await _settings(ls, wanted), strict=True):
         if folder in ls.folders:
-            await ls.bridge.set_folder(SetFolder(folder, settings, ls.given_trust))
+            await ls.bridge.set_folder(
+                SetFolder(folder, settings, ls.given_trust, ls.abilities.watched_files)
+            )
 
 
 async def _settings(ls: MacrohardServer, folders: tuple[str, ...]) -> list[Any]:

@@ -50,7 +50,7 @@ def take(ls: "MacrohardServer", event: Event) -> None:
         case Said(severity, text, shown):
             ls.say(severity, text, shown=shown)
         case SettingsRead(folder, lenses):
-            if ls.lenses.get(folder) is not lenses:
+            if ls.lenses.get(folder, True) is not lenses:
                 ls.lenses[folder] = lenses
                 refresh_lenses(ls)
         case TrustWanted(folder, reason):

@@ -188,9 +188,7 @@ class Editor:
         """A command whose answer is waited for later, and the number by which it can be cancelled."""
         number = f"request-{next(_numbers)}"
         params = types.ExecuteCommandParams(name, arguments=list(arguments))
-        sent = self.client.protocol.send_request_async(
-            types.WORKSPACE_EXECUTE_COMMAND, params, msg_id=number
-        )
+        sent = self.client.protocol.send_request_async(types.WORKSPACE_EXECUTE_COMMAND, params, msg_id=number)
         return asyncio.ensure_future(sent), number
 
     def cancel_request(self, number: str) -> None:
@@ -207,6 +205,13 @@ class Editor:
     async def lenses(self, path: Path) -> list[types.CodeLens]:
         params = types.CodeLensParams(types.TextDocumentIdentifier(uri_of(path)))
         return list(await self.client.text_document_code_lens_async(params) or ())
+
+    async def symbols(self, path: Path) -> list[Any]:
+        params = types.DocumentSymbolParams(types.TextDocumentIdentifier(uri_of(path)))
+        return list(await self.client.text_document_document_symbol_async(params) or ())
+
+    async def workspace_symbols(self, query: str) -> list[Any]:
+        return list(await self.client.workspace_symbol_async(types.WorkspaceSymbolParams(query)) or ())
 
     async def diagnostics(self, path: Path) -> list[types.Diagnostic]:
         """What the editor shows in a file, most important first."""

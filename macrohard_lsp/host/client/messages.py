@@ -37,11 +37,13 @@ class SetFolder:
     """A workspace folder is there, or has other settings now.
 
     `settings` is the section `macrohard` as the editor sent it. `trusted` None: nobody said, the state decides.
+    `watched`: the editor tells what changes on disk.
     """
 
     folder: str
     settings: object
     trusted: bool | None
+    watched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ RUN, FIX = "macrohard.runTests", "macrohard.fix"
 async def handle(ls: MacrohardServer, params: types.CodeLensParams) -> list[types.CodeLens] | None:
     uri = params.text_document.uri
     place = ls.folders.place(uri)
-    if place is None or not ls.lenses.get(place.folder, False):
+    if place is None or not ls.lenses.get(place.folder, True):
         return None
     try:
         described = await description(ls, uri, place)
