@@ -1,7 +1,7 @@
 """A workspace folder's files as they are now: the editor's buffers over the disk."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from macrohard_lsp.core.files import FileNotEditable, SourceFile, source_file
@@ -28,9 +28,10 @@ class Present:
             return on_disk
         try:
             return (on_disk or source_file(path, b"")).with_text(buffer.text.removeprefix("\ufeff"))
-        except FileNotEditable:
-            # What can't be written back to the file's bytes is never edited, so the disk's word has to do.
-            return on_disk
+        except FileNotEditable as error:
+            # The editor reads the file in another encoding than it is written in: it is never edited.
+            reason = f"the editor shows text that can't be written back ({error})"
+            return replace(on_disk, text=None, not_text=reason) if on_disk is not None else None
 
     def version(self, path: str) -> int | None:
         buffer = self.buffers.get(path)
