@@ -47,6 +47,8 @@ def measure(workplace: Workplace, request: TestRequest, context: EngineContext) 
             raise CouldNotRun(sentence_about(run.problem, project))
         if run.problem is not None:
             notes.append(sentence_about(run.problem, project))
+        if run.missing and request.since is None:
+            notes.append(f"There is no test {' or '.join(run.missing)}; it may have been renamed or removed.")
         stability = measured.stability(run)
         if stability.problem is not None:
             notes.append(sentence_about(stability.problem, project))
