@@ -1,0 +1,86 @@
+-- The commands of a buffer. What a code action or a code lens does already has none.
+
+local client_of = require('macrohard.client')
+
+local M = {}
+
+---Calls `work` for the client of the buffer, or says that there is none.
+---@param bufnr integer
+---@param work fun(client: vim.lsp.Client)
+local function with_client(bufnr, work)
+  local client = client_of.all(bufnr)[1]
+  if client then
+    work(client)
+  else
+    vim.notify('Macrohard does not run for this buffer; :checkhealth macrohard says why.', vim.log.levels.WARN)
+  end
+end
+
+---@param result? { message?: string }
+local function say(result)
+  if type(result) == 'table' and type(result.message) == 'string' then
+    vim.notify(result.message)
+  end
+end
+
+---The ids of the tests that diagnostics speak of.
+---@return string[]
+function M.known_tests()
+  local seen = {} ---@type table<string, true>
+  for _, diagnostic in ipairs(vim.diagnostic.get()) do
+    local data = vim.tbl_get(diagnostic, 'user_data', 'lsp', 'data')
+    if diagnostic.source == 'macrohard' and type(data) == 'table' then
+      for _, test in ipairs(data.tests or {}) do
+        seen[test] = true
+      end
+    end
+  end
+  local tests = vim.tbl_keys(seen)
+  table.sort(tests)
+  return tests
+end
+
+---@param typed string
+---@return string[]
+local function complete(typed)
+  return vim.tbl_filter(function(test)
+    return vim.startswith(test, typed)
+  end, M.known_tests())
+end
+
+---A command that works on the tests that were typed after it, or on all of the buffer's folder.
+---@param bufnr integer
+---@param name string
+---@param command string
+---@param desc string
+local function on_tests(bufnr, name, command, desc)
+  vim.api.nvim_buf_create_user_command(bufnr, name, function(typed)
+    with_client(bufnr, function(client)
+      local tests = #typed.fargs > 0 and typed.fargs or nil
+      local argument = { uri = vim.uri_from_bufnr(bufnr), tests = tests }
+      client_of.execute(client, command, argument, bufnr, say)
+    end)
+  end, { nargs = '*', complete = complete, desc = desc })
+end
+
+---@param bufnr integer
+function M.attach(bufnr)
+  on_tests(bufnr, 'LspMacrohardRunTests', 'macrohard.runTests', 'Run the tests of this folder, or those named')
+  on_tests(bufnr, 'LspMacrohardFix', 'macrohard.fix', 'Look for fixes of the failing tests, or of those named')
+
+  vim.api.nvim_buf_create_user_command(bufnr, 'LspMacrohardCancel', function()
+    with_client(bufnr, function(client)
+      client_of.execute(client, 'macrohard.cancel', nil, bufnr)
+    end)
+  end, { desc = 'Stop all that Macrohard is doing' })
+
+  vim.api.nvim_buf_create_user_command(bufnr, 'LspMacrohardStatus', function()
+    with_client(bufnr, function(client)
+      client_of.execute(client, 'macrohard.status', nil, bufnr, function(status)
+        vim.notify(require('macrohard.status').text(status))
+      end)
+    end)
+  end, { desc = 'Show the sandbox, the interpreter and the problems of each folder' })
+end
+
+return M

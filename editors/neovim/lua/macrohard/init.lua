@@ -1,0 +1,94 @@
+-- How the server is started, and what is there in a buffer once it is. Neovim does the rest by itself:
+-- diagnostics, code actions, progress and showing the proof.
+
+local M = {}
+
+---@class macrohard.TestSettings
+---@field arguments? string[] further arguments for pytest
+---@field timeoutSeconds? number for one test
+---@field run? 'save'|'type'|'manual' when the tests of what changed are run
+---@field onOpen? 'failures'|'all'|'nothing' what runs when a folder is opened
+
+---@class macrohard.FixSettings
+---@field automatic? boolean look for a fix as soon as a test is seen to fail
+---@field budgetSeconds? number
+---@field jobs? integer
+---@field seed? integer
+
+---The section `macrohard` of the client's settings. What is left out has the server's default.
+---@class macrohard.Settings
+---@field interpreter? string path of the project's Python
+---@field tier? 'namespace'|'process' the sandbox to use; the strongest there is where it isn't set
+---@field exclude? string[] further patterns of files to leave alone, as in .gitignore
+---@field test? macrohard.TestSettings
+---@field fix? macrohard.FixSettings
+---@field lenses? boolean the code lenses Run and Fix on tests
+---@field symbols? 'on'|'off'|'auto'
+
+---The name of the client, as in `vim.lsp.enable('macrohard')`.
+M.NAME = 'macrohard'
+
+local PROJECT_FILES = { 'pyproject.toml', 'setup.py', 'setup.cfg', 'pytest.ini', 'tox.ini' }
+
+---What makes a folder the root of a project: the nearest one with any of the project files, else a git work tree.
+---Before 0.11.3 Neovim knows no such ranking, and takes the nearest with any of them.
+---@return (string|string[])[]
+local function root_markers()
+  if vim.fn.has('nvim-0.11.3') == 1 then
+    return { PROJECT_FILES, '.git' }
+  end
+  return vim.list_extend({ '.git' }, PROJECT_FILES)
+end
+
+---The configuration that `lsp/macrohard.lua` gives Neovim and that `start()` uses.
+---@return vim.lsp.Config
+function M.config()
+  local lenses = require('macrohard.lenses')
+  ---@type vim.lsp.Config
+  return {
+    cmd = { 'macrohard-lsp', '--stdio' },
+    filetypes = { 'python' },
+    root_markers = root_markers(),
+    -- An empty Lua table would be a list for the server.
+    settings = { macrohard = vim.empty_dict() },
+    capabilities = lenses.capabilities(),
+    handlers = lenses.handlers(),
+    on_attach = M.on_attach,
+    -- Milliseconds. Neovim 0.12 ends a server that takes longer to exit; others leave that to the server.
+    exit_timeout = 3000,
+  }
+end
+
+---The commands and code lenses of one buffer. A configuration with an `on_attach` of its own has to call this.
+---@param client vim.lsp.Client
+---@param bufnr integer
+function M.on_attach(client, bufnr)
+  require('macrohard.commands').attach(bufnr)
+  require('macrohard.lenses').attach(client, bufnr)
+end
+
+---Start the server for the project of a buffer, or attach the buffer to the one that runs. This is the way for
+---Neovim 0.10, in an autocommand on FileType; later ones have `vim.lsp.enable('macrohard')`.
+---@param config? vim.lsp.Config what differs from `config()`
+---@param bufnr? integer the current buffer where it isn't given
+---@return integer? client_id nil where it could not be started, which is said in a message
+function M.start(config, bufnr)
+  bufnr = (bufnr == nil or bufnr == 0) and vim.api.nvim_get_current_buf() or bufnr
+  -- Buffers that are no files, as those of other plugins, have nothing to test.
+  if vim.bo[bufnr].buftype ~= '' or vim.api.nvim_buf_get_name(bufnr) == '' then
+    return nil
+  end
+  local base = vim.lsp.config and vim.lsp.config[M.NAME] or M.config()
+  local merged = vim.tbl_deep_extend('force', base, config or {}, { name = M.NAME })
+  merged.root_dir = type(merged.root_dir) == 'string' and merged.root_dir
+    or vim.fs.root(bufnr, vim.iter(merged.root_markers):flatten():totable())
+  if type(merged.cmd) == 'table' and vim.fn.executable(merged.cmd[1]) == 0 then
+    local message = '%s was not found, so Macrohard is off. Install it (pip install macrohard-lsp), or set `cmd`; '
+      .. ':checkhealth macrohard says more.'
+    vim.notify_once(message:format(merged.cmd[1]), vim.log.levels.WARN)
+    return nil
+  end
+  return vim.lsp.start(merged, { bufnr = bufnr })
+end
+
+return M
