@@ -14,14 +14,29 @@ vim.api.nvim_create_user_command('LspMacrohardStart', function()
   require('macrohard').start()
 end, { desc = 'Start Macrohard for the project of this buffer' })
 
--- Neovim 0.11 and later start servers by `vim.lsp.enable('macrohard')`. For 0.10 this is the same, only when asked.
-if vim.g.macrohard_autostart then
+local group = vim.api.nvim_create_augroup('macrohard', {})
+
+---@param desc string
+---@param callback fun(bufnr: integer)
+local function on_python(desc, callback)
   vim.api.nvim_create_autocmd('FileType', {
-    group = vim.api.nvim_create_augroup('macrohard_autostart', {}),
+    group = group,
     pattern = 'python',
-    desc = 'Start Macrohard',
+    desc = desc,
     callback = function(event)
-      require('macrohard').start(nil, event.buf)
+      callback(event.buf)
     end,
   })
+end
+
+-- Neovim 0.11 and later start servers by `vim.lsp.enable('macrohard')`, and are silent where there is none to start.
+-- For 0.10, autostart is the same, only when asked.
+if vim.g.macrohard_autostart then
+  on_python('Start Macrohard', function(bufnr)
+    require('macrohard').start(nil, bufnr)
+  end)
+elseif vim.lsp.enable then
+  on_python('Say so where Macrohard is enabled but not installed', function()
+    require('macrohard').check_enabled()
+  end)
 end

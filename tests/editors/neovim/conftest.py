@@ -123,6 +123,8 @@ class Neovim:
         }
 
     def install(self, init: str) -> None:
+        # Neovim would look for pynvim in every Python of the machine whenever a Python file is opened.
+        init = f"vim.g.loaded_python3_provider = 0\n{init}"
         pack = self.home / "data/nvim/site/pack/macrohard/start"
         pack.mkdir(parents=True)
         shutil.copytree(PLUGIN, pack / "macrohard", ignore=shutil.ignore_patterns("tags"))

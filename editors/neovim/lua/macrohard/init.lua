@@ -67,6 +67,29 @@ function M.on_attach(client, bufnr)
   require('macrohard.lenses').attach(client, bufnr)
 end
 
+---Whether the program of a configuration is there. Where it isn't, that is said once: Neovim 0.12 only logs it.
+---@param config vim.lsp.Config
+---@return boolean
+local function check_installed(config)
+  if type(config.cmd) ~= 'table' or vim.fn.executable(config.cmd[1]) == 1 then
+    return true
+  end
+  local message = '%s was not found, so Macrohard is off. Install it (pip install macrohard-lsp), or set `cmd`; '
+    .. ':checkhealth macrohard says more.'
+  vim.notify_once(message:format(config.cmd[1]), vim.log.levels.WARN)
+  return false
+end
+
+---For those who have said `vim.lsp.enable('macrohard')`: says so where the server isn't installed.
+function M.check_enabled()
+  -- Neovim 0.11 has no public way to ask.
+  local enabled = vim.lsp.is_enabled and vim.lsp.is_enabled(M.NAME)
+    or vim.tbl_get(vim.lsp, '_enabled_configs', M.NAME) ~= nil
+  if enabled then
+    check_installed(vim.lsp.config[M.NAME])
+  end
+end
+
 ---Start the server for the project of a buffer, or attach the buffer to the one that runs. This is the way for
 ---Neovim 0.10, in an autocommand on FileType; later ones have `vim.lsp.enable('macrohard')`.
 ---@param config? vim.lsp.Config what differs from `config()`
@@ -82,10 +105,7 @@ function M.start(config, bufnr)
   local merged = vim.tbl_deep_extend('force', base, config or {}, { name = M.NAME })
   merged.root_dir = type(merged.root_dir) == 'string' and merged.root_dir
     or vim.fs.root(bufnr, vim.iter(merged.root_markers):flatten():totable())
-  if type(merged.cmd) == 'table' and vim.fn.executable(merged.cmd[1]) == 0 then
-    local message = '%s was not found, so Macrohard is off. Install it (pip install macrohard-lsp), or set `cmd`; '
-      .. ':checkhealth macrohard says more.'
-    vim.notify_once(message:format(merged.cmd[1]), vim.log.levels.WARN)
+  if not check_installed(merged) then
     return nil
   end
   return vim.lsp.start(merged, { bufnr = bufnr })

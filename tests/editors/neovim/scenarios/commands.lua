@@ -1,0 +1,49 @@
+-- The commands of a buffer, the proof, and the code lenses of a second buffer.
+return function(t)
+  t.equal(vim.fn.exists(':LspMacrohardStatus'), 0, 'no command before there is a client')
+  local tests = t.open('tests/test_basket.py')
+  t.client()
+  t.wait('the commands', function()
+    return vim.fn.exists(':LspMacrohardStatus') == 2
+  end)
+  t.wait('the failing test', function()
+    return #t.diagnostics(tests, 'failing-test') == 1
+  end)
+
+  vim.cmd('LspMacrohardStatus')
+  t.wait('the status', function()
+    return t.said('macrohard-lsp ') and t.said('sandbox ') and t.said('tests run with ')
+  end)
+
+  local before = #t.messages
+  vim.cmd('LspMacrohardRunTests')
+  t.wait('the result of the whole suite', function()
+    return #t.messages > before and (t.said('6 passed') or t.said('1 failed'))
+  end)
+
+  t.equal(vim.fn.getcompletion('LspMacrohardFix tests/test_basket.py::', 'cmdline'), {
+    'tests/test_basket.py::test_total[prices2-5000]',
+  }, 'completion of failing tests')
+  vim.cmd('LspMacrohardFix tests/test_basket.py::test_total[prices2-5000]')
+  t.go(tests, 'assert basket(*prices)')
+  local action = t.fix('Fix: use `>=`')
+
+  vim.api.nvim_win_set_buf(0, tests)
+  t.wait('the lenses', function()
+    vim.cmd.redraw()
+    return vim.deep_equal(t.lenses(tests), { 'Run', 'Run', 'Fix', 'Run', 'Run' })
+  end)
+
+  local proof = t.command('macrohard.showProof', { offer = action.data.offer })
+  assert(proof.markdown:find('failing-test-passes', 1, true), proof.markdown)
+  t.wait('the proof in a window', function()
+    local name = vim.api.nvim_buf_get_name(0)
+    local text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n')
+    return vim.endswith(name, '.md') and text:find('failing-test-passes', 1, true)
+  end)
+  t.equal(vim.fn.exists(':LspMacrohardStatus'), 0, 'no command in a buffer of another kind')
+
+  vim.cmd('buffer ' .. tests)
+  vim.cmd('LspMacrohardCancel')
+  assert(not t.said('Error'), vim.fn.execute('messages'))
+end
