@@ -1,6 +1,7 @@
 -- :checkhealth macrohard
 
 local client_of = require('macrohard.client')
+local status_of = require('macrohard.status')
 
 local M = {}
 
@@ -54,9 +55,9 @@ end
 
 ---@param folder macrohard.Folder
 local function check_folder(folder)
-  local line = require('macrohard.status').line(folder)
-  if folder.problem then
-    health.warn(line .. '\n' .. folder.problem)
+  local line, problem = status_of.line(folder), status_of.problem(folder)
+  if problem then
+    health.warn(line .. '\n' .. problem)
   else
     health.ok(line)
   end

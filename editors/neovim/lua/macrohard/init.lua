@@ -40,10 +40,20 @@ local function root_markers()
   return vim.list_extend({ '.git' }, PROJECT_FILES)
 end
 
+---What is said to the server otherwise than by Neovim itself: whether it may ask for a refresh.
+---
+---Of diagnostics: told to, Neovim 0.12 pulls those of files that aren't open, but not those of open buffers, which
+---would show what was before the tests ran. Without refresh the server sends diagnostics by itself.
+---Of code lenses: before 0.12 Neovim can't, and `macrohard.lenses` can.
+---@return lsp.ClientCapabilities
+local function capabilities()
+  local refresh = { diagnostics = { refreshSupport = false }, codeLens = { refreshSupport = true } }
+  return vim.tbl_deep_extend('force', vim.lsp.protocol.make_client_capabilities(), { workspace = refresh })
+end
+
 ---The configuration that `lsp/macrohard.lua` gives Neovim and that `start()` uses.
 ---@return vim.lsp.Config
 function M.config()
-  local lenses = require('macrohard.lenses')
   ---@type vim.lsp.Config
   return {
     cmd = { 'macrohard-lsp', '--stdio' },
@@ -51,8 +61,8 @@ function M.config()
     root_markers = root_markers(),
     -- An empty Lua table would be a list for the server.
     settings = { macrohard = vim.empty_dict() },
-    capabilities = lenses.capabilities(),
-    handlers = lenses.handlers(),
+    capabilities = capabilities(),
+    handlers = require('macrohard.lenses').handlers(),
     on_attach = M.on_attach,
     -- Milliseconds. Neovim 0.12 ends a server that takes longer to exit; others leave that to the server.
     exit_timeout = 3000,

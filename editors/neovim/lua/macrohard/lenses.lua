@@ -20,16 +20,6 @@ local function refresh(client, bufnr)
   client_of.request(client, 'textDocument/codeLens', params, vim.lsp.codelens.on_codelens, bufnr)
 end
 
----Says to the server that it may ask for a refresh, as when tests have ended. Neovim 0.12 says so itself.
----@return lsp.ClientCapabilities?
-function M.capabilities()
-  if native() then
-    return nil
-  end
-  local refreshes = { workspace = { codeLens = { refreshSupport = true } } }
-  return vim.tbl_deep_extend('force', vim.lsp.protocol.make_client_capabilities(), refreshes)
-end
-
 ---@return table<string, lsp.Handler>?
 function M.handlers()
   if native() then

@@ -30,7 +30,6 @@ return function(t)
 
   vim.api.nvim_win_set_buf(0, tests)
   t.wait('the lenses', function()
-    vim.cmd.redraw()
     return vim.deep_equal(t.lenses(tests), { 'Run', 'Run', 'Fix', 'Run', 'Run' })
   end)
 

@@ -35,7 +35,6 @@ return function(t)
 
   vim.api.nvim_win_set_buf(0, tests)
   t.wait('a Run lens on each of the four tests, and no Fix', function()
-    vim.cmd.redraw()
     return vim.deep_equal(t.lenses(tests), { 'Run', 'Run', 'Run', 'Run' })
   end)
 end

@@ -13,7 +13,7 @@ end
 ---Wait until `predicate` returns something, and return it.
 function t.wait(what, predicate, seconds)
   local got
-  vim.wait((seconds or 60) * 1000, function()
+  vim.wait((seconds or 120) * 1000, function()
     got = predicate()
     return got
   end, 50)
@@ -82,14 +82,18 @@ function t.actions()
   return answer.result or {}
 end
 
+---Wait until an action with this title is offered at the cursor. `vim.wait` would look again after every event, and the
+---answer is one, so this asks with a pause.
 function t.fix(title)
-  return t.wait('an action ' .. title, function()
+  for _ = 1, 240 do
     for _, action in ipairs(t.actions()) do
       if action.title:find(title, 1, true) then
         return action
       end
     end
-  end)
+    vim.wait(500)
+  end
+  error('waited in vain for an action ' .. title, 2)
 end
 
 ---Apply the code action with this title at the cursor, as a person does.
@@ -121,18 +125,19 @@ function t.disk(name)
   return table.concat(vim.fn.readfile(vim.env.SHOP .. '/' .. name), '\n')
 end
 
----The titles of the code lenses that are shown in a buffer, in order.
+---The titles of the code lenses that Neovim has for a buffer, from top to bottom. What it draws can't be seen headless.
 function t.lenses(bufnr)
-  local shown = {}
-  local marks = vim.api.nvim_buf_get_extmarks(bufnr, -1, 0, -1, { details = true })
-  for _, mark in ipairs(marks) do
-    for _, chunk in ipairs(vim.list_extend(mark[4].virt_text or {}, vim.iter(mark[4].virt_lines or {}):flatten(1):totable())) do
-      if chunk[1] == 'Run' or chunk[1] == 'Fix' then
-        table.insert(shown, chunk[1])
-      end
-    end
-  end
-  return shown
+  local got = vim.lsp.codelens.enable and vim.lsp.codelens.get({ bufnr = bufnr }) or vim.lsp.codelens.get(bufnr)
+  local lenses = vim.tbl_map(function(entry)
+    return entry.lens or entry
+  end, got)
+  table.sort(lenses, function(one, other)
+    local a, b = one.range.start.line, other.range.start.line
+    return a < b or a == b and one.command.title > other.command.title
+  end)
+  return vim.tbl_map(function(lens)
+    return lens.command.title
+  end, lenses)
 end
 
 return function(name)
@@ -144,7 +149,7 @@ return function(name)
       vim.cmd('qall!')
     else
       io.stderr:write('\n' .. problem .. '\n--- messages\n' .. vim.fn.execute('messages') .. '\n')
-      io.stderr:write('--- diagnostics\n' .. vim.inspect(vim.diagnostic.get()):sub(1, 4000) .. '\n')
+      io.stderr:write('--- diagnostics\n' .. vim.inspect(vim.diagnostic.get()):sub(1, 12000) .. '\n')
       vim.cmd('cquit 1')
     end
   end)
