@@ -16,6 +16,7 @@ local function with_client(bufnr, work)
   end
 end
 
+---The server itself says what came of looking for a fix, but not what came of a run.
 ---@param result? { message?: string }
 local function say(result)
   if type(result) == 'table' and type(result.message) == 'string' then
@@ -53,19 +54,20 @@ end
 ---@param name string
 ---@param command string
 ---@param desc string
-local function on_tests(bufnr, name, command, desc)
+---@param on_result? fun(result: any)
+local function on_tests(bufnr, name, command, desc, on_result)
   vim.api.nvim_buf_create_user_command(bufnr, name, function(typed)
     with_client(bufnr, function(client)
       local tests = #typed.fargs > 0 and typed.fargs or nil
       local argument = { uri = vim.uri_from_bufnr(bufnr), tests = tests }
-      client_of.execute(client, command, argument, bufnr, say)
+      client_of.execute(client, command, argument, bufnr, on_result)
     end)
   end, { nargs = '*', complete = complete, desc = desc })
 end
 
 ---@param bufnr integer
 function M.attach(bufnr)
-  on_tests(bufnr, 'LspMacrohardRunTests', 'macrohard.runTests', 'Run the tests of this folder, or those named')
+  on_tests(bufnr, 'LspMacrohardRunTests', 'macrohard.runTests', 'Run the tests of this folder, or those named', say)
   on_tests(bufnr, 'LspMacrohardFix', 'macrohard.fix', 'Look for fixes of the failing tests, or of those named')
 
   vim.api.nvim_buf_create_user_command(bufnr, 'LspMacrohardCancel', function()

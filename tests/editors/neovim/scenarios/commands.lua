@@ -33,8 +33,14 @@ return function(t)
     return vim.deep_equal(t.lenses(tests), { 'Run', 'Run', 'Fix', 'Run', 'Run' })
   end)
 
+  local show, shown = vim.lsp.handlers['window/showDocument'], nil
+  vim.lsp.handlers['window/showDocument'] = function(err, params, ...)
+    shown = params.uri
+    return show(err, params, ...)
+  end
   local proof = t.command('macrohard.showProof', { offer = action.data.offer })
   assert(proof.markdown:find('failing-test-passes', 1, true), proof.markdown)
+  t.equal(shown, vim.uri_from_fname(proof.path), 'the URI of the proof')
   t.wait('the proof in a window', function()
     local name = vim.api.nvim_buf_get_name(0)
     local text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n')

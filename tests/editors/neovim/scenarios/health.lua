@@ -23,6 +23,6 @@ return function(t)
   local after = check()
   has(after, 'OK%A+Client %d+ is attached to 1 buffer')
   has(after, 'OK%A+The server answers: version %d')
-  has(after, 'OK .-/shop: %a+, sandbox %a+, tests run with /')
+  has(after, 'OK .-/shop: %a+, sandbox %a+, tests run with Python')
   assert(not after:find('ERROR'), after)
 end

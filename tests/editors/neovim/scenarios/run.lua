@@ -108,9 +108,16 @@ end
 
 ---A result of the server's command.
 function t.command(name, argument)
-  local params = { command = name, arguments = argument and { argument } or nil }
-  local answers = vim.lsp.buf_request_sync(0, 'workspace/executeCommand', params, 60000)
-  local answer = assert(answers and answers[t.client().id], 'no answer to ' .. name)
+  local client, answer = t.client(), nil
+  require('macrohard.client').request(client, 'workspace/executeCommand', {
+    command = name,
+    arguments = argument and { argument } or nil,
+  }, function(err, result)
+    answer = { err = err, result = result }
+  end, vim.api.nvim_get_current_buf())
+  t.wait('the answer to ' .. name, function()
+    return answer
+  end)
   assert(not answer.err, vim.inspect(answer.err))
   return answer.result
 end
