@@ -38,6 +38,14 @@ def test_an_unsaved_edit_that_breaks_a_test(neovim):
     neovim.passes("unsaved", init=SETTINGS[neovim.kind].format("{ test = { run = 'type' } }"))
 
 
+def test_trust_is_asked_for_once(neovim):
+    neovim.passes("trust", init=SETTINGS[neovim.kind].format("{ tier = 'process' }"))
+
+
+def test_a_file_of_no_project(neovim):
+    neovim.passes("alone")
+
+
 def test_commands_lenses_and_proof(neovim):
     neovim.passes("commands")
 
@@ -78,4 +86,5 @@ def test_a_killed_neovim_leaves_nothing(neovim):
     outcome = neovim.run("busy", meanwhile=kill_while_it_works)
     assert outcome.code == -signal.SIGKILL, outcome.output
     assert (neovim.shop.parent / "working").exists(), outcome.output
+    assert outcome.seen > 2, "the server, its host and the sandbox were not seen at all"
     assert not outcome.left, "\n".join(["left behind:", *outcome.left])

@@ -65,10 +65,54 @@ local function on_tests(bufnr, name, command, desc, on_result)
   end, { nargs = '*', complete = complete, desc = desc })
 end
 
+---The fixes that are offered at the cursor.
+---@param client vim.lsp.Client
+---@param bufnr integer
+---@param on_actions fun(actions: lsp.CodeAction[])
+local function offers(client, bufnr, on_actions)
+  local params = vim.lsp.util.make_range_params(0, client.offset_encoding)
+  ---@cast params lsp.CodeActionParams
+  params.context = { diagnostics = {}, only = { 'quickfix.macrohard' } }
+  client_of.request(client, 'textDocument/codeAction', params, function(_, actions)
+    on_actions(vim.tbl_filter(function(action)
+      return vim.tbl_get(action, 'data', 'offer') ~= nil
+    end, actions or {}))
+  end, bufnr)
+end
+
+---@param client vim.lsp.Client
+---@param bufnr integer
+local function show_proof(client, bufnr)
+  ---@param action? lsp.CodeAction
+  local function show(action)
+    if action then
+      client_of.execute(client, 'macrohard.showProof', { offer = action.data.offer }, bufnr)
+    end
+  end
+  offers(client, bufnr, function(actions)
+    if #actions == 0 then
+      vim.notify('No fix is offered at the cursor, so there is no proof to show.')
+    elseif #actions == 1 then
+      show(actions[1])
+    else
+      local function title(action)
+        return action.title
+      end
+      vim.ui.select(actions, { prompt = 'Show the proof of', format_item = title }, show)
+    end
+  end)
+end
+
 ---@param bufnr integer
 function M.attach(bufnr)
   on_tests(bufnr, 'LspMacrohardRunTests', 'macrohard.runTests', 'Run the tests of this folder, or those named', say)
   on_tests(bufnr, 'LspMacrohardFix', 'macrohard.fix', 'Look for fixes of the failing tests, or of those named')
+
+  vim.api.nvim_buf_create_user_command(bufnr, 'LspMacrohardProof', function()
+    with_client(bufnr, function(client)
+      show_proof(client, bufnr)
+    end)
+  end, { desc = 'Show what was proven of the fix at the cursor' })
 
   vim.api.nvim_buf_create_user_command(bufnr, 'LspMacrohardCancel', function()
     with_client(bufnr, function(client)

@@ -7,7 +7,7 @@ return function(t)
     t.equal(vim.fs.basename(vim.api.nvim_buf_get_name(0)), 'macrohard.txt', tag)
     assert(vim.api.nvim_get_current_line():find('*' .. tag .. '*', 1, true), tag .. ' leads elsewhere')
   end
-  for _, name in ipairs({ 'RunTests', 'Fix', 'Cancel', 'Status', 'Start' }) do
+  for _, name in ipairs({ 'RunTests', 'Fix', 'Proof', 'Cancel', 'Status', 'Start' }) do
     vim.cmd.help(':LspMacrohard' .. name)
   end
   local root = vim.fs.dirname(vim.fs.dirname(doc))
