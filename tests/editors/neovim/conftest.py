@@ -107,7 +107,9 @@ class Neovim:
         return ROOT / f".editors/neovim-{self.kind}"
 
     def environment(self, extra: dict[str, str]) -> dict[str, str]:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "NVIM", "VIM"))}
+        kept = {
+            key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "NVIM", "VIM"))
+        }
         return kept | {
             "HOME": str(self.home),
             "XDG_CONFIG_HOME": str(self.home / "config"),

@@ -2,7 +2,8 @@
 return function(t)
   local doc = vim.api.nvim_get_runtime_file('doc/macrohard.txt', false)[1]
   vim.cmd.helptags(vim.fn.fnameescape(vim.fs.dirname(doc)))
-  for _, tag in ipairs({ 'macrohard', 'macrohard-start', 'macrohard-0.10', 'macrohard-config', 'macrohard-problems' }) do
+  for _, name in ipairs({ '', '-install', '-start', '-0.10', '-use', '-commands', '-config', '-problems' }) do
+    local tag = 'macrohard' .. name
     vim.cmd.help(tag)
     t.equal(vim.fs.basename(vim.api.nvim_buf_get_name(0)), 'macrohard.txt', tag)
     assert(vim.api.nvim_get_current_line():find('*' .. tag .. '*', 1, true), tag .. ' leads elsewhere')
