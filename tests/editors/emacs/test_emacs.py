@@ -38,7 +38,7 @@ def _processes_of(folder: Path) -> list[str]:
             continue
         try:
             command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            works_in = os.readlink(process / "cwd")
+            works_in = str((process / "cwd").readlink())
         except OSError:
             continue
         if str(folder) in command or works_in.startswith(str(folder)):

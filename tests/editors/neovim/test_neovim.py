@@ -34,6 +34,15 @@ def test_a_fix_in_a_file_that_is_not_open(neovim):
     assert "if subtotal >= FREE_SHIPPING_FROM:" in (neovim.shop / "shop/basket.py").read_text()
 
 
+def test_a_fix_lands_exactly(neovim):
+    file = neovim.shop / "shop/basket.py"
+    text = file.read_text().replace("if subtotal >", 'if "🛒" and subtotal >').replace("\n", "\r\n")
+    file.write_bytes(text.encode())
+    neovim.passes("exact")
+    fixed = text.replace("subtotal > FREE", "subtotal >= FREE")
+    assert file.read_bytes() == f"# One line more, above all others.\r\n{fixed}".encode()
+
+
 def test_an_unsaved_edit_that_breaks_a_test(neovim):
     neovim.passes("unsaved", init=SETTINGS[neovim.kind].format("{ test = { run = 'type' } }"))
 
