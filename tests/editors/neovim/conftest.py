@@ -20,7 +20,7 @@ ROOT = HERE.parents[2]
 PLUGIN = ROOT / "editors/neovim"
 SCENARIOS = HERE / "scenarios"
 
-SCENARIO_SECONDS = 400.0
+SCENARIO_SECONDS = 600.0
 """A scenario has deadlines of its own; this one is for a Neovim that hangs."""
 GONE_SECONDS = 15.0
 """How long the processes of a Neovim that has ended may take to end, too."""

@@ -37,7 +37,7 @@ local function check_executable()
   local path = vim.fn.exepath(cmd[1])
   if path == '' then
     health.error(cmd[1] .. ' was not found.', {
-      'Install it: pip install macrohard-lsp',
+      'Install it: pip install . in a checkout of the project,',
       "or name it: vim.lsp.config('macrohard', { cmd = { '/path/to/macrohard-lsp', '--stdio' } })",
     })
     return

@@ -64,8 +64,6 @@ function M.config()
     capabilities = capabilities(),
     handlers = require('macrohard.lenses').handlers(),
     on_attach = M.on_attach,
-    -- Milliseconds. Neovim 0.12 ends a server that takes longer to exit; others leave that to the server.
-    exit_timeout = 3000,
   }
 end
 
@@ -84,7 +82,7 @@ local function check_installed(config)
   if type(config.cmd) ~= 'table' or vim.fn.executable(config.cmd[1]) == 1 then
     return true
   end
-  local message = '%s was not found, so Macrohard is off. Install it (pip install macrohard-lsp), or set `cmd`; '
+  local message = '%s was not found, so Macrohard is off. Install it, or set `cmd`; '
     .. ':checkhealth macrohard says more.'
   vim.notify_once(message:format(config.cmd[1]), vim.log.levels.WARN)
   return false

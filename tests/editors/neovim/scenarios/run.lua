@@ -13,7 +13,7 @@ end
 ---Wait until `predicate` returns something, and return it.
 function t.wait(what, predicate, seconds)
   local got
-  vim.wait((seconds or 120) * 1000, function()
+  vim.wait((seconds or 180) * 1000, function()
     got = predicate()
     return got
   end, 50)
@@ -85,7 +85,7 @@ end
 ---Wait until an action with this title is offered at the cursor. `vim.wait` would look again after every event, and the
 ---answer is one, so this asks with a pause.
 function t.fix(title)
-  for _ = 1, 240 do
+  for _ = 1, 360 do
     for _, action in ipairs(t.actions()) do
       if action.title:find(title, 1, true) then
         return action
