@@ -43,21 +43,14 @@ end
 ---@param bufnr integer
 ---@param on_result? fun(result: any)
 function M.execute(client, command, argument, bufnr, on_result)
-  ---@type lsp.Handler
-  local function handler(err, result)
+  local params = { command = command, arguments = argument and { argument } or nil }
+  M.request(client, 'workspace/executeCommand', params, function(err, result)
     if err then
       vim.notify('Macrohard: ' .. err.message, vim.log.levels.ERROR)
     elseif on_result then
       on_result(result)
     end
-  end
-  local arguments = argument and { argument } or nil
-  if client.exec_cmd then
-    client:exec_cmd({ title = command, command = command, arguments = arguments }, { bufnr = bufnr }, handler)
-  else
-    local params = { command = command, arguments = arguments }
-    M.request(client, 'workspace/executeCommand', params, handler, bufnr)
-  end
+  end, bufnr)
 end
 
 ---What the server says of itself and its folders. Waits for the answer.

@@ -24,9 +24,20 @@ local function say(result)
   end
 end
 
+---What code lenses do here otherwise than everywhere: the result of a run is shown, which Neovim would drop.
+---@return table<string, fun(command: lsp.Command, context: table)>
+function M.of_lenses()
+  return {
+    ['macrohard.runTests'] = function(command, context)
+      local client = assert(vim.lsp.get_client_by_id(context.client_id))
+      client_of.execute(client, command.command, (command.arguments or {})[1], context.bufnr, say)
+    end,
+  }
+end
+
 ---The ids of the tests that diagnostics speak of.
 ---@return string[]
-function M.known_tests()
+local function known_tests()
   local seen = {} ---@type table<string, true>
   for _, diagnostic in ipairs(vim.diagnostic.get()) do
     local data = vim.tbl_get(diagnostic, 'user_data', 'lsp', 'data')
@@ -46,7 +57,7 @@ end
 local function complete(typed)
   return vim.tbl_filter(function(test)
     return vim.startswith(test, typed)
-  end, M.known_tests())
+  end, known_tests())
 end
 
 ---A command that works on the tests that were typed after it, or on all of the buffer's folder.

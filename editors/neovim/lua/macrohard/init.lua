@@ -63,6 +63,7 @@ function M.config()
     settings = { macrohard = vim.empty_dict() },
     capabilities = capabilities(),
     handlers = require('macrohard.lenses').handlers(),
+    commands = require('macrohard.commands').of_lenses(),
     on_attach = M.on_attach,
   }
 end

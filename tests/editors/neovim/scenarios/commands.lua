@@ -33,6 +33,12 @@ return function(t)
     return vim.deep_equal(t.lenses(tests), { 'Run', 'Run', 'Fix', 'Run', 'Run' })
   end)
 
+  t.go(tests, 'def test_quantity')
+  vim.lsp.codelens.run()
+  t.wait('the result of the lens Run', function()
+    return t.said('1 passed')
+  end)
+
   local show, shown = vim.lsp.handlers['window/showDocument'], nil
   vim.lsp.handlers['window/showDocument'] = function(err, params, ...)
     shown = params.uri
