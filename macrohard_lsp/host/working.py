@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 from macrohard_lsp.core.cancel import Cancelled
 from macrohard_lsp.core.finding import Finding, FindingKind, Severity
+from macrohard_lsp.core.proposal import ProposalKind
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.engine.requests import (
     CouldNotRun,
     FixReport,
     FixRequest,
+    FixStatus,
     Since,
     TestReport,
     TestRequest,
@@ -178,6 +180,10 @@ class Worker:
 
     def _fix(self, work: Work) -> str:
         desk, telling = self._desk, self._telling(work)
+        if work.reply is not None and (offered := self._offered_already(work.tests)):
+            message = "A proven fix is offered already."
+            work.reply.answer(FixesDone(message, FixStatus.FIXED.value, offered))
+            return message
         texts = {path: buffer.text for path, buffer in desk.buffers().items()}
         request = FixRequest(
             desk.root, work.tests, buffers=texts, sequence=desk.next_sequence(), known=self._whole
@@ -193,6 +199,20 @@ class Worker:
             offers = desk.shelf.for_tests(name for p in report.proposals for name in p.fixes)
             work.reply.answer(FixesDone(report.message, report.status.value, offers))
         return report.message
+
+    def _offered_already(self, tests: tuple[str, ...]) -> tuple[str, ...]:
+        """The offers that repair all that is asked for and fit the files as they are; empty where one is missing."""
+        desk = self._desk
+        failing = {name for name in desk.book.failing() if not tests or covers(tests, name)}
+        fitting = [
+            offer
+            for offer in desk.shelf.offers(desk.present)
+            if offer.kind is ProposalKind.FIX and offer.disabled is None and not offer.rebased
+        ]
+        repaired = {name for offer in fitting for name in offer.tests}
+        if not failing or not failing <= repaired:
+            return ()
+        return tuple(offer.id for offer in fitting if failing.intersection(offer.tests))
 
     def _take_fix(self, report: FixReport, telling: Telling) -> None:
         desk = self._desk

@@ -45,7 +45,9 @@ def abilities_of(params: types.InitializeParams) -> Abilities:
     name = params.client_info.name.casefold() if params.client_info else ""
     return Abilities(
         pulls_diagnostics=get_capability(capabilities, "text_document.diagnostic", None) is not None
-        and has("workspace.diagnostics.refresh_support"),
+        and has("workspace.diagnostics.refresh_support")
+        # Told to pull again, Neovim 0.12 asks for the workspace's, and shows none of that in open buffers.
+        and "neovim" not in name,
         related_information=has("text_document.publish_diagnostics.related_information")
         or has("text_document.diagnostic.related_information"),
         diagnostic_data=has("text_document.publish_diagnostics.data_support")

@@ -12,6 +12,7 @@ from pygls.lsp.server import LanguageServer
 from macrohard_lsp import __version__
 from macrohard_lsp.core.finding import Severity
 from macrohard_lsp.core.text import PositionEncoding
+from macrohard_lsp.host.client.connection import HostRefused
 from macrohard_lsp.host.client.messages import DocumentDescription
 from macrohard_lsp.server.abilities import Abilities
 from macrohard_lsp.server.board import Board
@@ -65,6 +66,9 @@ class MacrohardServer(LanguageServer):
         self, error: Exception, source: type[PyglsError] | type[JsonRpcException]
     ) -> None:
         """Log only: telling the client of an error in telling the client would go on for ever."""
+        if isinstance(error.__cause__, HostRefused):
+            _log.info("refused: %s", error)
+            return
         level = logging.ERROR if source is FeatureNotificationError else logging.WARNING
         _log.log(level, "%s: %s", source.__name__, error, exc_info=error)
 

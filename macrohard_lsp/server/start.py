@@ -96,11 +96,11 @@ def _lives(pid: int) -> bool:
 
 
 def _log_to(file: Path | None) -> None:
-    """pygls logs every message it sends, source code included; only what is wrong is kept."""
+    """pygls logs every message it sends, source code included, and every refusal as an error; ours says enough."""
     target: logging.Handler = (
         logging.StreamHandler() if file is None else logging.FileHandler(file, "a", "utf-8")
     )
     target.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[target])
-    for name in ("pygls", "asyncio"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)
+    logging.getLogger("asyncio").setLevel(logging.WARNING)

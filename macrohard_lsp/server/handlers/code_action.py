@@ -13,7 +13,7 @@ from macrohard_lsp.server.server import MacrohardServer
 from macrohard_lsp.server.to_lsp import SOURCE
 
 KIND = "quickfix.macrohard"
-APPLY, FIND = "macrohard.applyFix", "macrohard.fix"
+APPLY, FIND, PROOF = "macrohard.applyFix", "macrohard.fix", "macrohard.showProof"
 OPTIONS = types.CodeActionOptions(code_action_kinds=[KIND], resolve_provider=True)
 
 
@@ -29,6 +29,8 @@ async def handle(ls: MacrohardServer, params: types.CodeActionParams) -> list[ty
         for offer in _in_order(tuple(ls.board.offers_at(uri, first, last, tests)))
         if (action := await _action(ls, offer, ours)) is not None
     ]
+    if params.context.trigger_kind is not types.CodeActionTriggerKind.Automatic:
+        actions += _proofs(actions)
     return actions + _searches(uri, findings, actions) or None
 
 
@@ -89,6 +91,18 @@ def _has_to_ask(ls: MacrohardServer, offer: Offer) -> bool:
     return found is None or any(
         ls.documents.get(ls.board.uri(found[0], place.path)) is None for place in offer.places
     )
+
+
+def _proofs(actions: list[types.CodeAction]) -> list[types.CodeAction]:
+    """For each fix, a way to what was run to prove it. Last, since it is not what most people come for."""
+    return [
+        types.CodeAction(
+            title=(title := f"Show the proof of “{action.title.partition(' (')[0]}”"),
+            kind=KIND,
+            command=types.Command(title, PROOF, arguments=[action.data]),
+        )
+        for action in actions
+    ]
 
 
 def _searches(

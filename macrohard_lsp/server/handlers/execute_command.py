@@ -71,7 +71,7 @@ async def show_proof(ls: MacrohardServer, *arguments: Any) -> dict[str, Any]:
     offer = _offer(_argument(arguments))
     proof: ProofText = (await _all([ls.bridge.ask(DescribeProof(offer))]))[0]
     if proof.path is not None and ls.abilities.shows_documents:
-        shown = types.ShowDocumentParams(uri_of("/", proof.path), take_focus=True)
+        shown = types.ShowDocumentParams(uri_of(proof.path, ""), take_focus=True)
         await ls.window_show_document_async(shown)
     else:
         ls.say(Severity.INFORMATION, proof.title)
@@ -135,7 +135,8 @@ async def _all(asked: list[Any]) -> list[Any]:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(each) for each in asked]
     except* HostRefused as refused:
-        raise JsonRpcException(str(refused.exceptions[0]), code=REQUEST_FAILED) from None
+        reason = refused.exceptions[0]
+        raise JsonRpcException(str(reason), code=REQUEST_FAILED) from reason
     return [task.result() for task in tasks]
 
 
