@@ -1,9 +1,11 @@
 """pygls' protocol without its document store, whose lines aren't the protocol's, and with our choice of encoding."""
 
+import inspect
 from collections.abc import Generator
 from typing import Any, cast
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from macrohard_lsp.core.text import PositionEncoding
@@ -30,6 +32,16 @@ class Protocol(LanguageServerProtocol):
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> Steps:
         yield from self._to_handler(types.TEXT_DOCUMENT_DID_CLOSE, params)
+
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """A coroutine, because cancelling the request then cancels the command; pygls' own way leaves it running."""
+        commands = cast(dict[str, Any], self.fm.commands)  # pyright: ignore[reportUnknownMemberType]
+        command = commands.get(params.command)
+        if command is None:
+            raise JsonRpcInvalidParams(f"There is no command {params.command!r} here.")
+        answer = command(*(params.arguments or ()))
+        return await answer if inspect.isawaitable(answer) else answer
 
     def _to_handler(self, method: str, params: object) -> Steps:
         features = cast(dict[str, Any], self.fm.features)  # pyright: ignore[reportUnknownMemberType]
