@@ -1,9 +1,10 @@
 """Telling the right edit from others that pass the same tests: by cost, and by what each does to inputs no test has.
 
 A survivor alone says little: where tests are few, many edits pass them. Those of like cost are run on
-inputs near the ones that the tests give to the edited functions. Where rivals disagree there, and the
-program as it is gives a result at all, an edit that keeps that result is the likelier, the more so the
-more of the tests that run the place pass: then what the program does is mostly right already.
+inputs that the tests give to the edited functions, and on others near them. An edit after which no test
+reaches some line any more goes back: it switches off what it should repair. Where rivals disagree, and
+the program as it is gives a result at all, an edit that keeps that result is a little likelier, the more
+so the more of the tests that run the place pass: then what the program does is mostly right already.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,17 +16,21 @@ from macrohard_lsp.testing.warm import WarmBehaviours, WarmMode, WarmRunner, War
 
 # How much dearer than the first Fix an edit may be to be looked for as its rival, in the unit of costs.
 RIVAL_MARGIN = 3.0
-MOST_RIVALS = 16
+MOST_RIVALS = 40
 INPUTS = 240
 SECONDS_EACH = 4.0
 # Passing tests that calls are recorded from, and how long they may take together.
 RECORDED_TESTS = 60
 RECORDED_SECONDS = 2.0
 # What changing all the disputed results costs, where every test that runs the place passes but those to repair.
-CHANGE_WEIGHT = 3.0
+CHANGE_WEIGHT = 0.5
 # With this power of the share of passing tests the weight falls: half the tests failing leave a sixteenth of it.
 TRUST_POWER = 4
 FEWEST_DISPUTED = 3
+# What the share is drawn towards where few tests run the place, and as how many tests that counts.
+USUAL_TESTS = 4
+# An edit after which no test runs some line any more switches that off rather than repairs it.
+UNREACHED_COST = 3.0
 # Agreement on fewer inputs says nothing.
 ENOUGH_COMPARED = 50
 
@@ -77,23 +82,11 @@ def rank(rivals: Sequence[Survivor], seen: WarmBehaviours, trust: float) -> Weig
     """
     usable = _steady(seen)
     own = seen.behaviours[0]
-    known = [list(words) if len(words) == len(own) else None for words in seen.behaviours[2:]]
-    observed = [words for words in known if words is not None]
-    disputed = [
-        place
-        for place in usable
-        if own[place].startswith("returned") and len({words[place] for words in observed}) > 1
-    ]
-
-    def changed(words: Sequence[str] | None) -> float:
-        if words is None or len(disputed) < FEWEST_DISPUTED:
-            return 0.0
-        return sum(words[place] != own[place] for place in disputed) / len(disputed)
-
-    weight = CHANGE_WEIGHT * trust**TRUST_POWER
-    order = sorted(zip(rivals, known, strict=True), key=lambda pair: pair[0].cost + weight * changed(pair[1]))
-    first, behaviour = order[0]
+    known = [words if len(words) == len(own) else None for words in seen.behaviours[2:]]
+    costs = _costs(rivals, known, seen, CHANGE_WEIGHT * trust**TRUST_POWER)
+    order = [(rivals[place], known[place]) for place in sorted(range(len(rivals)), key=costs.__getitem__)]
     ranked = tuple(rival for rival, _ in order)
+    first, behaviour = order[0]
     if behaviour is None or len(usable) < ENOUGH_COMPARED:
         return Weighed(ranked)
     shown = {
@@ -104,6 +97,36 @@ def rank(rivals: Sequence[Survivor], seen: WarmBehaviours, trust: float) -> Weig
     if not shown and any(words is None for _, words in order):
         return Weighed(ranked)
     return Weighed(ranked, ambiguous=bool(shown), inputs={r: text for r, text in shown.items() if r != first})
+
+
+def _costs(
+    rivals: Sequence[Survivor],
+    known: Sequence[Sequence[str] | None],
+    seen: WarmBehaviours,
+    weight: float,
+) -> list[float]:
+    """The cost of each rival with what it changes and what it leaves without a test that runs it."""
+    own = seen.behaviours[0]
+    observed = [words for words in known if words is not None]
+    disputed = [
+        place
+        for place in _steady(seen)
+        if own[place].startswith("returned") and len({words[place] for words in observed}) > 1
+    ]
+    costs: list[float] = []
+    for place, (rival, words) in enumerate(zip(rivals, known, strict=True)):
+        cost = rival.cost
+        if words is not None and len(disputed) >= FEWEST_DISPUTED:
+            cost += weight * sum(words[at] != own[at] for at in disputed) / len(disputed)
+        if any(seen.unreached[place + 2 : place + 3]) and _keeps_lines(rival):
+            cost += UNREACHED_COST
+        costs.append(cost)
+    return costs
+
+
+def _keeps_lines(rival: Survivor) -> bool:
+    """Whether the lines of the file are still counted as they were, as far as the new text tells."""
+    return not any("\n" in edit.new_text for edit in rival.candidate.edits)
 
 
 def _steady(seen: WarmBehaviours) -> list[int]:
@@ -124,10 +147,11 @@ def _differing(usable: Sequence[int], one: Sequence[str], other: Sequence[str]) 
 
 
 def _trust(task: RepairTask, rivals: Sequence[Survivor]) -> float:
-    """The share of the tests that run one of the places which pass already."""
+    """The share of the tests that run one of the places which pass already, drawn towards that of all tests."""
+    usual = len(task.passing) / max(len(task.passing) + len(task.failing), 1)
     failing = sum(_runs(task, name, rivals) for name in task.failing)
     passing = sum(_runs(task, name, rivals) for name in task.passing)
-    return passing / (passing + failing) if passing else 0.0
+    return (passing + USUAL_TESTS * usual) / (passing + failing + USUAL_TESTS)
 
 
 def _tests(task: RepairTask, rivals: Sequence[Survivor]) -> tuple[str, ...]:

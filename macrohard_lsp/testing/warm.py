@@ -89,7 +89,8 @@ class WarmBehaviours(BaseModel):
     """What versions of the program made of `inputs`: a word each, equal for equal behaviour.
 
     `behaviours` are those of the program as it is, the same once more, and those of each variant; one
-    that came to no end, or can't be tried so, has none.
+    that came to no end, or can't be tried so, has none. `unreached` counts, for each, the lines that the
+    recorded calls reach in the program as it is and not there, line by line as the file stood.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -97,6 +98,7 @@ class WarmBehaviours(BaseModel):
     number: int = 0
     inputs: tuple[str, ...] = ()
     behaviours: tuple[tuple[str, ...], ...] = ()
+    unreached: tuple[int, ...] = ()
     cpu: float = 0.0
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from macrohard_lsp.core.changeset import TextEdit
 from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.repair.rivals import rank
 from macrohard_lsp.repair.task import Survivor
@@ -23,7 +24,7 @@ def seen(*behaviours, own=SAME, again=None):
     return WarmBehaviours(inputs=INPUTS, behaviours=(own, again or own, *behaviours))
 
 
-CHEAP, DEAR = survivor("cheap", 2.0), survivor("dear", 4.0)
+CHEAP, DEAR = survivor("cheap", 2.0), survivor("dear", 2.3)
 MANY = tuple(range(20, 50))
 
 
@@ -73,3 +74,18 @@ def test_what_is_not_the_same_twice_tells_nothing_apart():
 def test_not_determined(behaviours):
     weighed = rank([CHEAP, DEAR], behaviours, 1.0)
     assert (weighed.order, weighed.ambiguous) == ((CHEAP, DEAR), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        pytest.param("x", DEAR, id="the cheap one leaves lines unreached"),
+        pytest.param("x\n", CHEAP, id="lines that move can't be told from such"),
+    ],
+)
+def test_what_switches_code_off_goes_last(text, first):
+    edit = TextEdit(0, 1, text)
+    cheap = Survivor(Candidate("m.py", (edit,), "kind", 2.0, 1, "f", "cheap"), ("t::a",), 2.0)
+    behaviours = WarmBehaviours(inputs=INPUTS, behaviours=(SAME,) * 4, unreached=(0, 0, 2, 0))
+    weighed = rank([cheap, DEAR], behaviours, 1.0)
+    assert weighed.order[0] is (DEAR if first is DEAR else cheap)

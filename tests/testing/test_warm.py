@@ -288,8 +288,14 @@ def test_total_of_all():
 
 def test_pairs():
     assert [list(found) for found in pairs("abc", 0)] == ["abc"]
+
+
+def test_one_pair():
+    assert list(pairs("ab", 1)) == [["a", "b"]]
 """
-TOTALS = tuple(f"test_code.py::{name}" for name in ("test_total", "test_total_of_all", "test_pairs"))
+TOTALS = tuple(
+    f"test_code.py::{name}" for name in ("test_total", "test_total_of_all", "test_pairs", "test_one_pair")
+)
 
 
 @pytest.fixture
@@ -325,6 +331,11 @@ def test_behaviours_of_generators(swapping):
     assert any(text.startswith("pairs('abc', 0, pad=None)") for text in seen.inputs)
 
 
+def test_lines_that_an_edit_leaves_unreached(swapping):
+    seen = behave(swapping, ("while size", "while not size"), ("while size", "while False"))
+    assert seen.unreached == (0, 0, 0, 2)
+
+
 def test_behaviours_of_what_hangs_or_can_not_be_swapped(swapping):
     seen = behave(swapping, ("        return\n", "        pass\n"), ("class Basket", "class Basked"))
     assert len(seen.behaviours[2]) == len(seen.inputs)
@@ -333,4 +344,5 @@ def test_behaviours_of_what_hangs_or_can_not_be_swapped(swapping):
         "failed",
         "passed",
         "failed",
+        "passed",
     ]

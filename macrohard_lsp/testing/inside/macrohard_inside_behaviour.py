@@ -31,7 +31,7 @@ class TookTooLong(BaseException):
 
 
 class Recorder:
-    """Keeps copies of the arguments that the watched functions are called with."""
+    """Keeps copies of the arguments that the watched functions are called with from outside of them."""
 
     def __init__(self, functions):
         self.calls = {function: [] for function in functions}
@@ -43,7 +43,7 @@ class Recorder:
 
     def _on_event(self, frame, event, _argument):
         function = self._by_code.get(frame.f_code) if event == "call" else None
-        if function is None or len(self.calls[function]) >= RECORDED_CALLS:
+        if function is None or len(self.calls[function]) >= RECORDED_CALLS or self._is_within(frame.f_back):
             return
         if time.monotonic() > self._deadline:
             sys.setprofile(None)
@@ -58,6 +58,14 @@ class Recorder:
             pass
         finally:
             sys.setprofile(self._on_event)
+
+    def _is_within(self, frame):
+        """Whether a watched function is being carried out already: what it calls depends on the edit of it."""
+        while frame is not None:
+            if frame.f_code in self._by_code:
+                return True
+            frame = frame.f_back
+        return False
 
 
 def _arguments(frame):
@@ -93,23 +101,35 @@ def compare(server, request, variants):
         sys.setprofile(None)
         share = max(request["inputs"] // max(len(functions), 1), 1)
         inputs = [
-            (function, call)
+            (function, call, place < len(calls))
             for function, calls in recorder.calls.items()
-            for call in mutation.near(calls, share, SEED)
+            for place, call in enumerate(mutation.near(calls, share, SEED))
         ]
-        report({"inputs": [_words(function, call) for function, call in inputs]})
+        report({"inputs": [_words(function, call) for function, call, _ in inputs]})
         for bodies in variants:
-            if bodies is None:
-                report({"outcomes": []})
-                continue
-            replay = functools.partial(_replay, bodies, inputs)
-            result = forking.run_in_child(replay, request["wall_each"], request["cpu_each"])
-            report({"outcomes": result["values"] if result["ended"] == "finished" else []})
+            report({"seen": _seen(bodies, inputs, request)})
 
     result = forking.run_in_child(work, request["wall"], request["cpu"])
     inputs = [value["inputs"] for value in result["values"] if "inputs" in value]
-    outcomes = [value["outcomes"] for value in result["values"] if "outcomes" in value]
-    return {"inputs": inputs[0] if inputs else [], "behaviours": outcomes, "cpu": result["cpu"]}
+    seen = [value["seen"] for value in result["values"] if "seen" in value]
+    own = {tuple(line) for line in seen[0][1]} if seen else set()
+    return {
+        "inputs": inputs[0] if inputs else [],
+        "behaviours": [words for words, _ in seen],
+        "unreached": [len(own.difference(map(tuple, lines))) if words else 0 for words, lines in seen],
+        "cpu": result["cpu"],
+    }
+
+
+def _seen(bodies, inputs, request):
+    """What came of the inputs, and the lines that the recorded ones reached; nothing where it came to no end."""
+    if bodies is None:
+        return [], []
+    replay = functools.partial(_replay, bodies, inputs)
+    result = forking.run_in_child(replay, request["wall_each"], request["cpu_each"])
+    if result["ended"] != "finished":
+        return [], []
+    return result["values"][:-1], result["values"][-1]
 
 
 def _words(function, call):
@@ -121,15 +141,33 @@ def _replay(bodies, inputs, report):
     for function, code in bodies:
         function.__code__ = code
     signal.signal(signal.SIGALRM, _stop)
-    for function, call in inputs:
-        report(_outcome(function, call))
+    lines = _Lines({function.__code__.co_filename for function, _, _ in inputs})
+    for function, call, recorded in inputs:
+        report(_outcome(function, call, lines if recorded else None))
+    report(sorted(lines.reached))
+
+
+class _Lines:
+    """The lines of some files that were executed while `trace` was the trace function."""
+
+    def __init__(self, files):
+        self.files = files
+        self.reached = set()
+
+    def trace(self, frame, event, _argument):
+        name = frame.f_code.co_filename
+        if name not in self.files:
+            return None
+        if event == "line":
+            self.reached.add((name, frame.f_lineno))
+        return self.trace
 
 
 def _stop(_signal, _frame):
     raise TookTooLong
 
 
-def _outcome(function, call):
+def _outcome(function, call, lines):
     """`returned …` with a digest of the result and of what became of the arguments, `raised …`, or `long`."""
     try:
         positional, named = copy.deepcopy(call)
@@ -137,6 +175,7 @@ def _outcome(function, call):
         return "long"
     random.seed(SEED)
     signal.setitimer(signal.ITIMER_REAL, CALL_SECONDS)
+    sys.settrace(lines.trace if lines is not None else None)
     try:
         value = plain(function(*positional, **named), DEPTH)
         text = repr((value, plain([positional, named], DEPTH)))
@@ -146,6 +185,7 @@ def _outcome(function, call):
         return "raised " + type(error).__name__
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.settrace(None)
     return "returned " + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
