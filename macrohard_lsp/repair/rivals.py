@@ -56,7 +56,7 @@ def weigh(task: RepairTask, tools: RepairTools, rivals: Sequence[Survivor]) -> W
     seen = observe(task, tools, near)
     if seen is None or len(seen.behaviours) != len(near) + 2:
         return Weighed(tuple(near))
-    return rank(near, seen, trust=_trust(task, near))
+    return rank(near, seen, _trust(task, near), [_keeps_lines(task, rival) for rival in near])
 
 
 def observe(task: RepairTask, tools: RepairTools, rivals: Sequence[Survivor]) -> WarmBehaviours | None:
@@ -74,16 +74,25 @@ def observe(task: RepairTask, tools: RepairTools, rivals: Sequence[Survivor]) ->
         return None
 
 
-def rank(rivals: Sequence[Survivor], seen: WarmBehaviours, trust: float) -> Weighed:
+def rank(
+    rivals: Sequence[Survivor], seen: WarmBehaviours, trust: float, keeps_lines: Sequence[bool]
+) -> Weighed:
     """Order `rivals` by cost and by how much they change; `trust` in the program as it is lies between 0 and 1.
 
     `seen` holds the behaviours of the program twice, then of each rival. A rival that could not be
-    observed is ordered by its cost alone.
+    observed is ordered by its cost alone, and one that moves lines (not `keeps_lines`) isn't blamed for
+    those it leaves unreached.
     """
     usable = _steady(seen)
     own = seen.behaviours[0]
     known = [words if len(words) == len(own) else None for words in seen.behaviours[2:]]
-    costs = _costs(rivals, known, seen, CHANGE_WEIGHT * trust**TRUST_POWER)
+    shares = _changed_shares(known, seen)
+    weight = CHANGE_WEIGHT * trust**TRUST_POWER
+    off = [bool(lines) for lines in seen.unreached[2:]] or [False] * len(rivals)
+    costs = [
+        rival.cost + weight * share + (UNREACHED_COST if switched_off and kept else 0.0)
+        for rival, share, switched_off, kept in zip(rivals, shares, off, keeps_lines, strict=True)
+    ]
     order = [(rivals[place], known[place]) for place in sorted(range(len(rivals)), key=costs.__getitem__)]
     ranked = tuple(rival for rival, _ in order)
     first, behaviour = order[0]
@@ -99,34 +108,29 @@ def rank(rivals: Sequence[Survivor], seen: WarmBehaviours, trust: float) -> Weig
     return Weighed(ranked, ambiguous=bool(shown), inputs={r: text for r, text in shown.items() if r != first})
 
 
-def _costs(
-    rivals: Sequence[Survivor],
-    known: Sequence[Sequence[str] | None],
-    seen: WarmBehaviours,
-    weight: float,
-) -> list[float]:
-    """The cost of each rival with what it changes and what it leaves without a test that runs it."""
+def _changed_shares(known: Sequence[Sequence[str] | None], seen: WarmBehaviours) -> list[float]:
+    """How much of what rivals don't agree on each makes different from the program as it is."""
     own = seen.behaviours[0]
     observed = [words for words in known if words is not None]
     disputed = [
         place
         for place in _steady(seen)
-        if own[place].startswith("returned") and len({words[place] for words in observed}) > 1
+        if own[place].startswith("returned") and len({words[place] for words in observed} - {"long"}) > 1
     ]
-    costs: list[float] = []
-    for place, (rival, words) in enumerate(zip(rivals, known, strict=True)):
-        cost = rival.cost
-        if words is not None and len(disputed) >= FEWEST_DISPUTED:
-            cost += weight * sum(words[at] != own[at] for at in disputed) / len(disputed)
-        if any(seen.unreached[place + 2 : place + 3]) and _keeps_lines(rival):
-            cost += UNREACHED_COST
-        costs.append(cost)
-    return costs
+    if len(disputed) < FEWEST_DISPUTED:
+        return [0.0] * len(known)
+    return [
+        0.0 if words is None else sum(words[at] not in {own[at], "long"} for at in disputed) / len(disputed)
+        for words in known
+    ]
 
 
-def _keeps_lines(rival: Survivor) -> bool:
-    """Whether the lines of the file are still counted as they were, as far as the new text tells."""
-    return not any("\n" in edit.new_text for edit in rival.candidate.edits)
+def _keeps_lines(task: RepairTask, rival: Survivor) -> bool:
+    """Whether the lines of the file are counted after the edit as they were before."""
+    text = task.snapshot.files[rival.candidate.path].text or ""
+    return all(
+        text.count("\n", edit.start, edit.end) == edit.new_text.count("\n") for edit in rival.candidate.edits
+    )
 
 
 def _steady(seen: WarmBehaviours) -> list[int]:

@@ -56,6 +56,7 @@ class Search:
         self._repaired: set[str] = set()
         self._reached = 0.0
         self._limit = math.inf
+        self._exhausted = False
         self._failure: BaseException | None = None
         self.candidates = 0
         self.notes: list[str] = []
@@ -120,8 +121,8 @@ class Search:
 
     @property
     def is_through(self) -> bool:
-        """Whether everything up to the limit was tried, as far as can be told: nothing stopped it before."""
-        return self._reached > self._limit
+        """Whether everything up to the limit was tried: neither the Budget nor anybody else stopped it before."""
+        return self._exhausted or self._reached > self._limit
 
     @contextmanager
     def paused(self) -> Generator[None]:
@@ -188,6 +189,7 @@ class Search:
                 if attempts:
                     self._reached = attempts[-1].cost
                 elif not self._in_flight:
+                    self._exhausted = True
                     return []
             if attempts:
                 self._tools.on_progress(self.candidates)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from macrohard_lsp.core.changeset import TextEdit
 from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.repair.rivals import rank
 from macrohard_lsp.repair.task import Survivor
@@ -20,6 +19,10 @@ def changed(*numbers, to="returned other"):
     return tuple(to if place in numbers else word for place, word in enumerate(SAME))
 
 
+def ordered(behaviours, trust=1.0):
+    return rank([CHEAP, DEAR], behaviours, trust, [True, True])
+
+
 def seen(*behaviours, own=SAME, again=None):
     return WarmBehaviours(inputs=INPUTS, behaviours=(own, again or own, *behaviours))
 
@@ -33,34 +36,34 @@ MANY = tuple(range(20, 50))
     [pytest.param(1.0, DEAR, id="nearly all tests pass"), pytest.param(0.5, CHEAP, id="half of them fail")],
 )
 def test_what_keeps_more_goes_first_where_the_program_is_mostly_right(trust, first):
-    weighed = rank([CHEAP, DEAR], seen(changed(*MANY), changed(1)), trust)
+    weighed = ordered(seen(changed(*MANY), changed(1)), trust)
     assert weighed.order[0] is first
 
 
 def test_what_both_change_alike_says_nothing():
     both = changed(*MANY)
-    assert rank([CHEAP, DEAR], seen(both, both), 1.0).order == (CHEAP, DEAR)
+    assert ordered(seen(both, both)).order == (CHEAP, DEAR)
 
 
 def test_results_in_place_of_a_crash_are_no_change():
     own = tuple("raised KeyError" if place in MANY else word for place, word in enumerate(SAME))
-    weighed = rank([CHEAP, DEAR], seen(SAME, own, own=own), 1.0)
+    weighed = ordered(seen(SAME, own, own=own))
     assert weighed.order == (CHEAP, DEAR)
 
 
 def test_the_shortest_input_that_tells_them_apart_is_shown():
-    weighed = rank([CHEAP, DEAR], seen(SAME, changed(30, 5)), 1.0)
+    weighed = ordered(seen(SAME, changed(30, 5)))
     assert (weighed.ambiguous, weighed.inputs) == (True, {DEAR: "f(5)"})
 
 
 @pytest.mark.parametrize("word", ["raised TypeError", "long"])
 def test_arguments_of_the_wrong_kind_tell_nothing_apart(word):
-    assert rank([CHEAP, DEAR], seen(SAME, changed(3, to=word)), 1.0).ambiguous is False
+    assert ordered(seen(SAME, changed(3, to=word))).ambiguous is False
 
 
 def test_what_is_not_the_same_twice_tells_nothing_apart():
     behaviours = seen(SAME, changed(3), again=changed(3, to="returned at another time"))
-    assert rank([CHEAP, DEAR], behaviours, 1.0).ambiguous is False
+    assert ordered(behaviours).ambiguous is False
 
 
 @pytest.mark.parametrize(
@@ -72,20 +75,17 @@ def test_what_is_not_the_same_twice_tells_nothing_apart():
     ],
 )
 def test_not_determined(behaviours):
-    weighed = rank([CHEAP, DEAR], behaviours, 1.0)
+    weighed = ordered(behaviours)
     assert (weighed.order, weighed.ambiguous) == ((CHEAP, DEAR), None)
 
 
 @pytest.mark.parametrize(
-    ("text", "first"),
+    ("kept", "first"),
     [
-        pytest.param("x", DEAR, id="the cheap one leaves lines unreached"),
-        pytest.param("x\n", CHEAP, id="lines that move can't be told from such"),
+        pytest.param(True, DEAR, id="the cheap one leaves lines unreached"),
+        pytest.param(False, CHEAP, id="lines that move can't be told from such"),
     ],
 )
-def test_what_switches_code_off_goes_last(text, first):
-    edit = TextEdit(0, 1, text)
-    cheap = Survivor(Candidate("m.py", (edit,), "kind", 2.0, 1, "f", "cheap"), ("t::a",), 2.0)
+def test_what_switches_code_off_goes_back(kept, first):
     behaviours = WarmBehaviours(inputs=INPUTS, behaviours=(SAME,) * 4, unreached=(0, 0, 2, 0))
-    weighed = rank([cheap, DEAR], behaviours, 1.0)
-    assert weighed.order[0] is (DEAR if first is DEAR else cheap)
+    assert rank([CHEAP, DEAR], behaviours, 1.0, [kept, True]).order[0] is first
