@@ -16,11 +16,13 @@ from macrohard_lsp.engine.indexing import index_of
 from macrohard_lsp.engine.layout import ignore_arguments
 from macrohard_lsp.engine.localise import Localised, localise, suspect_findings
 from macrohard_lsp.engine.proposals import change_set_of, proposal_of
+from macrohard_lsp.engine.rivalry import Rivalry, reserve_for, settle
 from macrohard_lsp.engine.spending import Meter
 from macrohard_lsp.engine.together import Selection, ranked, select
 from macrohard_lsp.engine.workplace import Workplace
 from macrohard_lsp.proving.case import Claim, ProjectBaseline, ProvingTools
 from macrohard_lsp.proving.ladder import prove
+from macrohard_lsp.repair.rivals import MOST_RIVALS, weigh
 from macrohard_lsp.repair.search import Search
 from macrohard_lsp.repair.task import RepairTools, Survivor
 from macrohard_lsp.testing.options import TestOptions
@@ -122,32 +124,64 @@ class _Repair:
     repaired: Repaired
     context: EngineContext
     refuted: int = 0
+    rivalry: Rivalry | None = None
 
     def run(self, jobs: int) -> None:
         self.context.listener(StageStarted("search", "Searching for a repair"))
-        search = self._search(jobs)
+        tools = self._search_tools(jobs)
+        search = Search(self.located.task, tools, self.located.sources, self.located.spans)
         try:
-            for survivor in search.survivors():
-                with search.paused():
-                    self._prove(survivor)
-                search.settle(self.repaired.fixed)
-                if not self._left() or self.refuted >= MAXIMUM_REFUTED:
-                    break
+            self._take_survivors(search)
         finally:
             search.close()
             self.repaired.candidates += search.candidates
             self.repaired.notes.extend(search.notes)
+        if self.rivalry is not None:
+            self._weigh_rivals(self.rivalry, tools)
 
-    def _search(self, jobs: int) -> Search:
+    def _take_survivors(self, search: Search) -> None:
+        for survivor in search.survivors():
+            if self.rivalry is not None:
+                self.rivalry.admit(survivor)
+                if len(self.rivalry.rivals) >= MOST_RIVALS:
+                    return
+                continue
+            begun = time.monotonic()
+            with search.paused():
+                proposal = self._prove(survivor)
+            if proposal is not None:
+                self.repaired.proposals.append(proposal)
+            if self.refuted >= MAXIMUM_REFUTED:
+                return
+            if self._left() or proposal is None:
+                search.settle(self.repaired.fixed)
+                continue
+            # The rest of the time goes to rivals of the Fix that made the row complete.
+            self.rivalry = Rivalry(survivor, proposal, reserve_for(time.monotonic() - begun))
+            search.look_no_further(self.rivalry.limit)
+            self.context.listener(StageStarted("search", "Looking for other edits that pass the same tests"))
+        if self.rivalry is not None:
+            self.rivalry.complete = search.is_through
+
+    def _weigh_rivals(self, rivalry: Rivalry, tools: RepairTools) -> None:
+        settled = settle(rivalry, lambda rivals: weigh(self.located.task, tools, rivals), self._prove)
+        place = self.repaired.proposals.index(rivalry.proposal)
+        self.repaired.proposals[place : place + 1] = settled
+
+    def _search_tools(self, jobs: int) -> RepairTools:
         task, room = self.located.task, self.workplace.room
-        tools = RepairTools(
+        return RepairTools(
             open_machine=lambda: room.open(task.snapshot, task.interpreter.choice),
             jobs=jobs,
             cancel=self.context.cancel,
-            out_of_budget=lambda searching: self.meter.exhausted(searching) is not None,
+            out_of_budget=self._is_over,
             on_progress=self._progress(),
         )
-        return Search(task, tools, self.located.sources, self.located.spans)
+
+    def _is_over(self, searching: float) -> bool:
+        if self.meter.exhausted(searching) is not None:
+            return True
+        return self.rivalry is not None and self.rivalry.is_over(self.meter.seconds_left())
 
     def _progress(self) -> Callable[[int], None]:
         told = 0.0
@@ -160,18 +194,18 @@ class _Repair:
 
         return tell
 
-    def _prove(self, survivor: Survivor) -> None:
+    def _prove(self, survivor: Survivor) -> Proposal | None:
         snapshot: Snapshot = self.located.task.snapshot
         change_set = change_set_of(survivor, snapshot)
         self.context.listener(StageStarted("prove", f"Proving: {survivor.candidate.summary}"))
         proof = prove(Claim(snapshot, change_set, survivor.fixes, self.baselines), self.tools)
         if not proof.reaches(Rung.FAILING_TEST_PASSES):
             self.refuted += 1
-            return
+            return None
         passing = sum(len(baseline.passing) for baseline in self.baselines)
         proposal = proposal_of(survivor, change_set, proof, passing)
-        self.repaired.proposals.append(proposal)
         self.context.listener(ProposalFound(proposal))
+        return proposal
 
     def _left(self) -> set[str]:
         return set(self.located.task.failing) - self.repaired.fixed

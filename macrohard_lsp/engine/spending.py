@@ -30,6 +30,11 @@ class Meter:
             cpu_seconds=_cpu_so_far() - self._cpu + in_open_machines,
         )
 
+    def seconds_left(self) -> float | None:
+        """Seconds of the clock until the Budget is spent; None where it sets no such limit."""
+        limit = self.budget.seconds
+        return None if limit is None else limit - self.spent().seconds
+
     def exhausted(self, in_open_machines: float = 0.0) -> str | None:
         """The name of the limit that was reached, or None."""
         return self.budget.exhausted(self.spent(in_open_machines))

@@ -55,6 +55,8 @@ class Search:
         self._in_flight = 0
         self._repaired: set[str] = set()
         self._reached = 0.0
+        self._limit = math.inf
+        self._exhausted = False
         self._failure: BaseException | None = None
         self.candidates = 0
         self.notes: list[str] = []
@@ -113,6 +115,15 @@ class Search:
         self._repaired.update(repaired)
         self._waiting.settle(repaired)
 
+    def look_no_further(self, cost: float) -> None:
+        """End when everything cheaper than this was tried."""
+        self._limit = cost
+
+    @property
+    def is_through(self) -> bool:
+        """Whether everything up to the limit was tried: neither the Budget nor anybody else stopped it before."""
+        return self._exhausted or self._reached > self._limit
+
     @contextmanager
     def paused(self) -> Generator[None]:
         """No new candidate is begun meanwhile: what is being proven is likely right, and gets the processors."""
@@ -167,7 +178,7 @@ class Search:
 
     def _next(self) -> list[Attempt]:
         """The next attempts to make together; none when there is nothing left or nothing left to spend."""
-        while not self._stop.is_set() and not self._tools.out_of_budget(self.cpu_seconds):
+        while not self._stop.is_set() and not self._is_over():
             self._tools.cancel.check()
             if not self._going.wait(POLL_SECONDS):
                 continue
@@ -178,6 +189,7 @@ class Search:
                 if attempts:
                     self._reached = attempts[-1].cost
                 elif not self._in_flight:
+                    self._exhausted = True
                     return []
             if attempts:
                 self._tools.on_progress(self.candidates)
@@ -185,6 +197,9 @@ class Search:
             # Another worker may yet put its attempt back to be made with more effort.
             self._stop.wait(POLL_SECONDS)
         return []
+
+    def _is_over(self) -> bool:
+        return self._reached > self._limit or self._tools.out_of_budget(self.cpu_seconds)
 
     def _try(self, validator: Validator, attempts: list[Attempt]) -> None:
         for attempt, trial in zip(attempts, validator.try_many(attempts), strict=True):

@@ -85,6 +85,23 @@ class _ManyAnswers(BaseModel):
     cpu: float
 
 
+class WarmBehaviours(BaseModel):
+    """What versions of the program made of `inputs`: a word each, equal for equal behaviour.
+
+    `behaviours` are those of the program as it is, the same once more, and those of each variant; one
+    that came to no end, or can't be tried so, has none. `unreached` counts, for each, the lines that the
+    recorded calls reach in the program as it is and not there, line by line as the file stood.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    number: int = 0
+    inputs: tuple[str, ...] = ()
+    behaviours: tuple[tuple[str, ...], ...] = ()
+    unreached: tuple[int, ...] = ()
+    cpu: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class WarmSettings:
     """What a runner is started with.
@@ -205,6 +222,35 @@ class WarmRunner:
             return tuple(WarmAnswer(ended=WarmEnding.LOST) for _ in entries)
         self.cpu_seconds += answer.cpu
         return answer.answers
+
+    def behave(
+        self, variants: Sequence[FileEdits], tests: Sequence[str], *, inputs: int, seconds: float
+    ) -> WarmBehaviours:
+        """Replay calls recorded while `tests` run, and others near them, in each variant; `SWAP` only.
+
+        `seconds` is for recording, and again for each variant. Empty when it came to no end.
+        """
+        whole = seconds * (len(variants) + 3)
+        request = {
+            "op": "behave",
+            "variants": [_plain(files) for files in variants],
+            "tests": list(tests),
+            "inputs": inputs,
+            "wall": whole,
+            "cpu": whole,
+            "wall_each": seconds,
+            "cpu_each": seconds,
+        }
+        line = self._ask(request, whole + ANSWER_GRACE_SECONDS)
+        try:
+            answer = WarmBehaviours.model_validate_json(line) if line is not None else None
+        except ValidationError:
+            answer = None
+        if answer is None or answer.number != self._number:
+            self.close()
+            return WarmBehaviours()
+        self.cpu_seconds += answer.cpu
+        return answer
 
     def _ask(self, request: Mapping[str, object], seconds: float) -> bytes | None:
         """Send a request under a new number; the line that comes back, None when the runner was lost."""

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -73,26 +74,36 @@ PRICE, NOTHING, STEPS = (
 )
 
 
+@pytest.fixture
+def make_runner(tmp_path):
+    """Start a runner on a program of one module and its tests."""
+    with ExitStack() as open_things:
+
+        def make(mode, tests, code, test_code):
+            tiers = {report.tier: report for report in probe_tiers()}
+            tier = Tier.NAMESPACE if tiers[Tier.NAMESPACE].available else Tier.PROCESS
+            folder = (tmp_path / "folder").resolve()
+            (folder / "shop").mkdir(parents=True)
+            (folder / "shop/__init__.py").touch()
+            (folder / "shop/code.py").write_text(code)
+            (folder / "test_code.py").write_text(test_code)
+            choice = find_interpreter(
+                folder, "", configured=sys.executable, variables=dict(os.environ), home=Path.home()
+            )
+            interpreter = Interpreter(choice, sys.version_info[:3], "cpython", pytest.__version__)
+            spec = MachineSpec(folder, {}, (*choice.mounts, INSIDE), {})
+            settings = WarmSettings(mode, ("--tb=native",), tests)
+            machine = open_things.enter_context(open_machine(spec, tier))
+            return open_things.enter_context(
+                WarmRunner(machine, interpreter, Project("", choice), settings, Cancel())
+            )
+
+        yield make
+
+
 @pytest.fixture(params=[WarmMode.SWAP, WarmMode.RELOAD], ids=str)
-def runner(request, tmp_path):
-    tiers = {report.tier: report for report in probe_tiers()}
-    tier = Tier.NAMESPACE if tiers[Tier.NAMESPACE].available else Tier.PROCESS
-    folder = (tmp_path / "folder").resolve()
-    (folder / "shop").mkdir(parents=True)
-    (folder / "shop/__init__.py").touch()
-    (folder / "shop/code.py").write_text(CODE)
-    (folder / "test_code.py").write_text(TESTS)
-    choice = find_interpreter(
-        folder, "", configured=sys.executable, variables=dict(os.environ), home=Path.home()
-    )
-    interpreter = Interpreter(choice, sys.version_info[:3], "cpython", pytest.__version__)
-    spec = MachineSpec(folder, {}, (*choice.mounts, INSIDE), {})
-    settings = WarmSettings(request.param, ("--tb=native",), (PRICE, NOTHING, STEPS))
-    with (
-        open_machine(spec, tier) as machine,
-        WarmRunner(machine, interpreter, Project("", choice), settings, Cancel()) as made,
-    ):
-        yield made
+def runner(request, make_runner):
+    return make_runner(request.param, (PRICE, NOTHING, STEPS), CODE, TESTS)
 
 
 def check(runner, old, new, tests=(PRICE, NOTHING, STEPS), stop=False, wall=20.0, cpu=10.0):
@@ -247,3 +258,91 @@ class TestManyAtOnce:
         killer = "__import__('os').kill(__import__('os').getppid(), 9)"
         assert [ended for ended, _ in check_many(runner, "amount + RATE", killer)] == ["lost", "lost"]
         assert check_many(runner, "amount + RATE") == [("finished", ["passed", "failed"])]
+
+
+BEHAVIOUR_CODE = """\
+class Basket:
+    def __init__(self, prices):
+        self.prices = prices
+
+    def total(self, least=0):
+        return sum(price for price in self.prices if price > least)
+
+
+def pairs(items, size, *, pad=None):
+    while size:
+        yield list(items)
+        return
+"""
+BEHAVIOUR_TESTS = """\
+from shop.code import Basket, pairs
+
+
+def test_total():
+    assert Basket([1, 2]).total(1) == 3
+
+
+def test_total_of_all():
+    assert Basket([3, 4]).total() == 7
+
+
+def test_pairs():
+    assert [list(found) for found in pairs("abc", 0)] == ["abc"]
+
+
+def test_one_pair():
+    assert list(pairs("ab", 1)) == [["a", "b"]]
+"""
+TOTALS = tuple(
+    f"test_code.py::{name}" for name in ("test_total", "test_total_of_all", "test_pairs", "test_one_pair")
+)
+
+
+@pytest.fixture
+def swapping(make_runner):
+    return make_runner(WarmMode.SWAP, TOTALS, BEHAVIOUR_CODE, BEHAVIOUR_TESTS)
+
+
+def behave(runner, *changes):
+    edits = []
+    for old, new in changes:
+        start = BEHAVIOUR_CODE.index(old)
+        edits.append({"shop/code.py": [TextEdit(start, start + len(old), new)]})
+    return runner.behave(edits, TOTALS, inputs=80, seconds=10.0)
+
+
+def test_behaviours_of_methods(swapping):
+    seen = behave(
+        swapping, ("> least", ">= least"), ("> least", "< least"), ("price > least", "least < price")
+    )
+    own, again, wider, turned, same = seen.behaviours
+    assert len(own) == len(seen.inputs) > 20
+    assert own == again == same
+    assert own != wider != turned != own
+    different = [text for text, one, other in zip(seen.inputs, own, wider, strict=True) if one != other]
+    assert all(text.startswith("Basket.total(") for text in different)
+
+
+def test_behaviours_of_generators(swapping):
+    seen = behave(swapping, ("while size", "while not size"), ("while size", "while True"))
+    own, again, turned, always = seen.behaviours
+    assert own == again
+    assert len({own, turned, always}) == 3
+    assert any(text.startswith("pairs('abc', 0, pad=None)") for text in seen.inputs)
+
+
+def test_lines_that_an_edit_leaves_unreached(swapping):
+    seen = behave(swapping, ("while size", "while not size"), ("while size", "while False"))
+    assert seen.unreached == (0, 0, 0, 2)
+
+
+def test_behaviours_of_what_hangs_or_can_not_be_swapped(swapping):
+    seen = behave(swapping, ("        return\n", "        pass\n"), ("class Basket", "class Basked"))
+    assert len(seen.behaviours[2]) == len(seen.inputs)
+    assert seen.behaviours[3] == ()
+    assert outcomes(swapping.check({}, TOTALS, stop=False, wall_seconds=20.0, cpu_seconds=10.0)) == [
+        "failed",
+        "passed",
+        "failed",
+        "passed",
+    ]

@@ -53,26 +53,32 @@ _SPREADABLE = kinds("identifier attribute call subscript list_comprehension")
 
 
 def _passed_on(node: Node, source: SourceContext) -> Iterator[Draft]:
-    """A parameter of the function around passed on, as a keyword, to a call that takes one of its name."""
+    """A parameter of the functions around passed on, as a keyword, to a call that takes one of its name."""
     call, function = node.parent, source.function_of(node)
     if call is None or call.kind != "call" or function is None or node.kind != "argument_list":
         return
-    parameters = function.get("parameters")
-    names = list(parameter_names(parameters)) if parameters is not None else []
+    names = list(_parameters_around(node))
     present = {part.parts[0].text for part in node.parts if part.kind == "keyword_argument"}
     present |= {part.text for part in node.parts}
     mine = source.self_name(node)
     taken = taken_by(call, source)
-    wanted = [name for name in names if name not in present and name != mine]
+    wanted = [name for name in dict.fromkeys(names) if name not in present and name != mine]
+    uses = {name: len(source.bindings(function).get(name, ())) for name in wanted}
     # What the callee is known to take first, then what nothing else in the function uses.
-    order = sorted(wanted, key=lambda name: (name not in taken, len(source.bindings(function)[name])))
+    order = sorted(wanted, key=lambda name: (name not in taken, uses[name]))
     for rank, name in enumerate(order[:_NAMES_TRIED]):
-        unused = len(source.bindings(function)[name]) <= 2
+        unused = uses[name] <= 2
         cost = 0.0 if name in taken else 1.4
         words = f"pass {show(name)} on to {show(call.parts[0].text)}"
         yield Draft(
             (_appended(node, f"{name}={name}"),), words, cost + rank_cost(rank) + (0.0 if unused else 0.5)
         )
+
+
+def _parameters_around(node: Node) -> Iterator[str]:
+    for ancestor in node.ancestors():
+        if ancestor.kind == "function_definition" and (parameters := ancestor.get("parameters")) is not None:
+            yield from parameter_names(parameters)
 
 
 def _splats(node: Node, source: SourceContext) -> Iterator[Draft]:

@@ -1,6 +1,7 @@
 """Conditions: the other connective, the opposite, one more clause, another test of emptiness."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from macrohard_lsp.repair.ingredients import distance, is_condition
 from macrohard_lsp.repair.operators.family import Draft, Family, rank_cost, replace, show, use
@@ -109,6 +110,17 @@ def _attribute_clause(node: Node, source: SourceContext) -> Iterator[Draft]:
         yield from _joined(node, source, f"not {mine}.{name}", NOT, rank_cost(rank) + 0.2)
 
 
+def _another_object(node: Node, source: SourceContext) -> Iterator[Draft]:
+    """One more clause: that two variables don't stand for the same object."""
+    if not _is_whole_condition(node):
+        return
+    own = f"({node.text})" if level_of(node) < AND else node.text
+    for rank, (left, right) in enumerate(combinations(source.names_at(node)[:_NAMES_TRIED], 2)):
+        check = f"{left} is not {right}"
+        words = f"check {show(check)} before the condition"
+        yield replace(source, node, f"{check} and {own}", AND, summary=words, cost=rank_cost(rank))
+
+
 def _missing_check(node: Node, source: SourceContext) -> Iterator[Draft]:
     """A test before the condition that what it looks into isn't None or empty."""
     if not _is_whole_condition(node):
@@ -189,5 +201,6 @@ FAMILIES = (
     Family("missing-check", 4.0, _CONDITION, _missing_check),
     Family("another-clause", 4.4, _CONDITION, _another_clause),
     Family("attribute-clause", 5.0, _CONDITION, _attribute_clause),
+    Family("another-object", 5.0, _CONDITION, _another_object),
     Family("another-condition", 5.0, _CONDITION, _another_condition),
 )

@@ -4,11 +4,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import log1p
 
-from macrohard_lsp.repair.operators.placing import level_of, placed, spaced
+from macrohard_lsp.repair.operators.placing import level_of, operator_of, placed, spaced
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.tree import Node
 
 Span = tuple[int, int, str]
+
+# An operand that comes twice says nothing new: what leaves it out is the plainer edit, and is tried as well.
+_SAID_TWICE = 3.0
+
+# A call that is given one variable twice is possible, and rare.
+_PASSED_TWICE = 1.0
 
 # Longer pieces of code are clipped in a summary; two of them and the words around fit a line.
 _SHOWN = 32
@@ -62,7 +68,36 @@ def replace(
     source: SourceContext, node: Node, text: str, level: int, *, summary: str = "", cost: float = 0.0
 ) -> Draft:
     """`text` instead of `node`, in the usual words unless `summary` has better ones."""
+    if text in _beside(node):
+        cost += _SAID_TWICE
+    elif node.parent is not None and node.parent.kind == "argument_list" and _is_argument(node.parent, text):
+        cost += _PASSED_TWICE
     return Draft((put(source, node, text, level),), summary or use(text, node.text), cost)
+
+
+def _is_argument(row: Node, text: str) -> bool:
+    return any(part.kind == "identifier" and part.text == text for part in row.parts)
+
+
+def _beside(node: Node) -> list[str]:
+    """The other operands of the comparison, or of the row of `and` or of `or`, that `node` is an operand of."""
+    parent = node.parent
+    if parent is None or parent.kind not in {"boolean_operator", "comparison_operator"}:
+        return []
+    top = parent
+    while (
+        top.parent is not None and top.parent.kind == top.kind and operator_of(top.parent) == operator_of(top)
+    ):
+        top = top.parent
+    found: list[str] = []
+    pending = [top]
+    while pending:
+        for part in pending.pop().parts:
+            if part.kind == top.kind and operator_of(part) == operator_of(top):
+                pending.append(part)
+            elif part is not node:
+                found.append(part.text)
+    return found
 
 
 def use(new: str, old: str) -> str:

@@ -9,14 +9,23 @@ from macrohard_lsp.repair.tree import Node, kinds
 
 _CALLABLES_TRIED = 12
 _ATTRIBUTES_TRIED = 16
+# Somebody had a reason to bind a name: an edit after which nothing uses it is rarely the one.
+_LEFT_UNUSED = 1.5
 
 
 def _variable(node: Node, source: SourceContext) -> Iterator[Draft]:
     if node.role != "load" or node.field == "function":
         return
+    extra = _LEFT_UNUSED if _is_only_use(node, source) else 0.0
     for rank, name in enumerate(source.names_at(node)):
         if name != node.text:
-            yield replace(source, node, name, ATOM, cost=rank_cost(rank))
+            yield replace(source, node, name, ATOM, cost=rank_cost(rank) + extra)
+
+
+def _is_only_use(node: Node, source: SourceContext) -> bool:
+    """Whether a variable of the function around, or a parameter, would be good for nothing without `node`."""
+    function = source.function_of(node)
+    return function is not None and len(source.bindings(function).get(node.text, ())) == 2
 
 
 def _target(node: Node, source: SourceContext) -> Iterator[Draft]:

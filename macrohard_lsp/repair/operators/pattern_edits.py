@@ -66,6 +66,9 @@ _ADDED = (
 _ITEM = re.compile(r"\\.-\\.|\\.|.-[^\]]|.", re.DOTALL)
 _RISKY = ("[", "--", "&&", "~~", "||")
 _SEPARATORS = (":", "=", ",", ";", "<", ">", "-", "/", "\\-", "\\(", "\\)", "\\[", "\\]", "\\|", "\\.")
+# What a match may have to stand clear of, before and after it, likelier first.
+_NOT_BEFORE = ("(?<!\\w)", "(?<!\\d)", "(?<!\\\\)", "(?<!\\s)")
+_NOT_AFTER = ("(?!\\w)", "(?!\\d)", "(?!\\s)")
 _LONGEST_CLASS = 16
 _MOST_BRANCHES = 8
 _CHARACTERS_TRIED = 10
@@ -209,6 +212,21 @@ def inserted(tokens: Sequence[Token]) -> Iterator[Change]:
                 yield token.start, token.start, "\\s*", 0.4
             if not repeated:
                 yield token.end, token.end, "\\s*", 0.5
+
+
+def surrounded(tokens: Sequence[Token]) -> Iterator[Change]:
+    """Only where something doesn't stand before or after: at either end, and beside signs that stand for themselves."""
+    for place, token in enumerate(tokens):
+        first, last = place == 0, place + 1 == len(tokens)
+        following = "" if last else tokens[place + 1].kind
+        sign = token.kind in {"char", "escape"} and not token.text[-1].isalnum()
+        if first or (sign and tokens[place - 1].kind != "quantifier"):
+            for rank, text in enumerate(_NOT_BEFORE):
+                yield token.start, token.start, text, rank_cost(rank) + (0.0 if first else 0.6)
+        ends = last or following in {"close", "bar"}
+        if (ends and token.kind != "bar") or (sign and following != "quantifier"):
+            for rank, text in enumerate(_NOT_AFTER):
+                yield token.end, token.end, text, rank_cost(rank) + (0.0 if ends else 0.6)
 
 
 def grouped(tokens: Sequence[Token], pattern: str) -> Iterator[Change]:

@@ -92,6 +92,10 @@ def _inserted(tokens: Sequence[Token], _value: str, _source: SourceContext) -> I
     return pattern_edits.inserted(tokens)
 
 
+def _surrounded(tokens: Sequence[Token], _value: str, _source: SourceContext) -> Iterator[Change]:
+    return pattern_edits.surrounded(tokens)
+
+
 def _grouped(tokens: Sequence[Token], value: str, _source: SourceContext) -> Iterator[Change]:
     return pattern_edits.grouped(tokens, value)
 
@@ -133,6 +137,7 @@ FAMILIES = (
     _family("pattern-class", 2.9, _matched),
     _family("pattern-anchor", 3.2, _anchored),
     _family("pattern-insert", 3.8, _inserted),
+    _family("pattern-context", 3.8, _surrounded),
     _family("pattern-group", 3.6, _grouped),
     Family("pattern-flag", 3.8, kinds("call"), _flags),
 )

@@ -10,6 +10,7 @@ from macrohard_lsp.repair.tree import Node, kinds
 _NAMED = kinds("identifier attribute subscript call string")
 _NAMES_TRIED = 3
 _ROWS = {"list": "[{}]", "tuple": "({},)", "set": "{{{}}}"}
+_NOT_LISTED = kinds("integer float true false none list_splat string")
 _TAKING_ROWS = kinds("return_statement assignment argument_list binary_operator keyword_argument")
 _KEYS = ("-{}", "({}, {parameter})", "{}.lower()", "str({})", "len({})", "int({})", "({} is None, {})")
 
@@ -28,6 +29,13 @@ def _in_row(node: Node, source: SourceContext) -> Iterator[Draft]:
     formatted = parent.kind == "binary_operator" and operator_of(parent) == "%"
     yield replace(source, node, f"({node.text},)", ATOM, cost=0.0 if formatted else 0.6)
     yield replace(source, node, f"[{node.text}]", ATOM, cost=0.3)
+
+
+def _row_of_items(node: Node, source: SourceContext) -> Iterator[Draft]:
+    """`[x]` as `list(x)`, and the same for tuples and sets."""
+    part = node.parts[0] if len(node.parts) == 1 else None
+    if node.role == "load" and part is not None and part.role == "load" and part.kind not in _NOT_LISTED:
+        yield replace(source, node, f"{node.kind}({part.text})", PRIMARY)
 
 
 def _in_order(node: Node, source: SourceContext) -> Iterator[Draft]:
@@ -105,6 +113,7 @@ def _asynchronous(node: Node, source: SourceContext) -> Iterator[Draft]:
 
 FAMILIES = (
     Family("in-row", 4.6, _NAMED, _in_row),
+    Family("row-of-items", 3.8, kinds("list tuple set"), _row_of_items),
     Family("in-order", 4.0, kinds("call"), _in_order),
     Family("chain-order", 4.0, kinds("call"), _chain),
     Family("sort-key", 4.6, kinds("lambda"), _key),

@@ -108,6 +108,10 @@ def _child(work, write_end, cpu_seconds, parts):
 def _limit(cpu_seconds):
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     memory = MEMORY_HEADROOM_BYTES + 2 * _address_space()
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    if most != resource.RLIM_INFINITY:
+        # A child of a child can't have more than that one has.
+        memory = min(memory, most)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE_LIMIT, FILE_SIZE_LIMIT))
     whole = int(cpu_seconds) + 1

@@ -5,6 +5,7 @@ import gc
 import os
 import threading
 
+import macrohard_inside_behaviour as behaviour
 import macrohard_inside_edited as editing
 import macrohard_inside_fork as forking
 import macrohard_inside_state as statekeeping
@@ -38,7 +39,7 @@ class SwapServer:
             }
         )
         self.session = session
-        operations = {"check": self.check, "many": self.check_many}
+        operations = {"check": self.check, "many": self.check_many, "behave": self.behave}
         self.channel.serve(lambda request: operations[request["op"]](request))
         return True
 
@@ -91,6 +92,11 @@ class SwapServer:
             waiting = waiting[done:]
         answered = [answers.get(place, {"ended": "died"}) for place in range(len(request["entries"]))]
         return {"answers": answered, "cpu": cpu}
+
+    def behave(self, request):
+        """What the program as it is (twice) and with each edit makes of the same inputs."""
+        variants = [self._bodies(files)[0] for files in request["variants"]]
+        return behaviour.compare(self, request, [[], [], *variants])
 
     def _run_many(self, waiting, request):
         def work(report):

@@ -9,7 +9,9 @@ One JSON object a line both ways. Requests: `{"op": "check", "number", "files": 
 text], ...]}, "tests": [ids], "stop": bool, "wall": s, "cpu": s}` and `{"op": "stop"}`. Answers carry
 the request's `number`, `ended`, `outcomes` (pairs of id and outcome, in the order run) and `cpu`.
 In mode `swap` there is `{"op": "many", "entries": [{"files", "tests"}, ...], "wall", "cpu"}` as well,
-with limits for each entry, answered by `answers`, one for each entry.
+with limits for each entry, answered by `answers`, one for each entry; and `{"op": "behave", "variants":
+[files, ...], "tests", "inputs": count, "wall", "cpu", "wall_each", "cpu_each"}`, answered by `inputs` and
+`behaviours`: those of the program as it is, the same again, and those of each variant.
 """
 
 import fcntl

@@ -1,0 +1,73 @@
+"""The first Fix and its rivals: which are proven, which comes first, and what is said of their difference."""
+
+import pytest
+
+from macrohard_lsp.core.changeset import ChangeSet
+from macrohard_lsp.core.proof import Proof, Rung, RungProof, RungResult
+from macrohard_lsp.core.proposal import Proposal, ProposalKind
+from macrohard_lsp.engine.rivalry import LOOKING_SECONDS, Rivalry, settle
+from macrohard_lsp.repair.candidate import Candidate
+from macrohard_lsp.repair.rivals import RIVAL_MARGIN, Weighed
+from macrohard_lsp.repair.task import Survivor
+
+PROOF = Proof(tuple(RungProof(rung, RungResult.PASSED) for rung in Rung))
+
+
+def survivor(name, *fixes, cost=1.0):
+    return Survivor(Candidate("m.py", (), "kind", cost, 1, "f", name), fixes or ("t::a",), cost)
+
+
+def proposal(title):
+    return Proposal(ChangeSet(()), ProposalKind.FIX, title, "repair", "", PROOF, ("t::a",))
+
+
+FIRST, OTHER, THIRD = survivor("first"), survivor("other"), survivor("third")
+
+
+def settled(order, refuted=(), ambiguous=None, complete=True):
+    rivalry = Rivalry(FIRST, proposal("first"), reserve=5.0, rivals=[OTHER, THIRD], complete=complete)
+    inputs = {OTHER: "f(10)", THIRD: "f(1)"} if ambiguous else {}
+
+    def prove(rival):
+        return None if rival in refuted else proposal(rival.candidate.summary)
+
+    found = settle(rivalry, lambda rivals: Weighed(tuple(order), ambiguous, inputs), prove)
+    return [(one.title, one.ambiguous, one.distinguishing_input) for one in found]
+
+
+def test_what_comes_after_the_first_fix_is_not_proven():
+    assert settled([FIRST, OTHER, THIRD]) == [("first", None, None)]
+
+
+def test_a_likelier_rival_is_proven_and_comes_first():
+    assert settled([OTHER, FIRST, THIRD]) == [("other", None, None), ("first", None, None)]
+
+
+def test_a_refuted_rival_leaves_the_place_to_the_next():
+    found = settled([OTHER, THIRD, FIRST], refuted=[OTHER], ambiguous=True)
+    # The one that the others were compared with is gone, so nothing is said of how they differ.
+    assert found == [("third", None, None), ("first", None, None)]
+
+
+def test_the_shortest_input_stands_beside_an_ambiguous_fix():
+    assert settled([FIRST, OTHER, THIRD], ambiguous=True)[0] == ("first", True, "f(1)")
+
+
+@pytest.mark.parametrize(("complete", "said"), [(True, False), (False, None)])
+def test_unambiguous_only_when_the_search_came_to_its_end(complete, said):
+    assert settled([FIRST, OTHER], ambiguous=False, complete=complete)[0] == ("first", said, None)
+
+
+def test_rivals_repair_what_the_fix_repairs():
+    rivalry = Rivalry(survivor("first", "t::a", "t::b"), proposal("first"), reserve=5.0)
+    whole = survivor("whole", "t::b", "t::a", "t::c")
+    rivalry.admit(survivor("part", "t::a"))
+    rivalry.admit(whole)
+    assert rivalry.rivals == [whole]
+    assert rivalry.limit == 1.0 + RIVAL_MARGIN
+
+
+@pytest.mark.parametrize(("left", "over"), [(None, False), (20.0, False), (4.0, True)])
+def test_the_budget_keeps_a_reserve_for_a_proof(left, over):
+    assert Rivalry(FIRST, proposal("first"), reserve=5.0).is_over(left) is over
+    assert LOOKING_SECONDS > 0
