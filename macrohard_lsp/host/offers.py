@@ -61,16 +61,17 @@ class OfferShelf:
         self._shelved: list[Shelved] = []
 
     def add(self, proposal: Proposal, placer: Placer) -> None:
-        """Offer a Proposal made for the placer's Snapshot; one that makes the same edit gives way."""
+        """Offer a Proposal made for the placer's Snapshot; one that makes the same edit gives way, and its id goes over."""
         files = placer.snapshot.files
         base = Snapshot(
             placer.snapshot.root,
             {path: files[path] for path in proposal.change_set.paths if path in files},
         )
-        new = Shelved(f"offer-{next(_numbers)}", proposal, base, placer)
         with self._lock:
-            kept = [old for old in self._shelved if old.proposal.change_set != proposal.change_set]
-            self._shelved = sorted([*kept, new], key=_rank)[:MOST_OFFERS]
+            same = [old for old in self._shelved if old.proposal.change_set == proposal.change_set]
+            name = same[0].id if same else f"offer-{next(_numbers)}"
+            kept = [old for old in self._shelved if old not in same]
+            self._shelved = sorted([*kept, Shelved(name, proposal, base, placer)], key=_rank)[:MOST_OFFERS]
 
     def order(self, proposals: Sequence[Proposal]) -> None:
         """Bring the Proposals of one search into the order in which the search ranked them in the end."""

@@ -222,8 +222,11 @@ class Worker:
         desk.book.replace(report.results, others)
         desk.book.suspect(suspects)
         self._tested = report.snapshot
-        if report.together is not None and telling.placer is not None:
-            desk.shelf.add(report.together, telling.placer)
+        # By now more may be known of a Proposal than when it was proven: whether it has rivals.
+        placer = telling.placer
+        for proposal in (*report.proposals, report.together):
+            if proposal is not None and placer is not None:
+                desk.shelf.add(proposal, placer)
         desk.shelf.order(report.proposals)
         desk.publish()
 
