@@ -2,13 +2,19 @@
 
 PY := .venv/bin/python
 
-.PHONY: demo test check bench bench-real soak fmt clean
+.PHONY: demo test editors check bench bench-real soak fmt clean
 
 demo: .venv/.ready
 	$(PY) examples/demo.py
 
 test: .venv/.ready
-	$(PY) -m pytest -m "not soak"
+	$(PY) -m pytest -m "not soak and not editors"
+
+# The same main job in real editors: VS Code's server with a browser, Neovim, Emacs. What is missing is skipped, by name.
+editors: .venv/.ready
+	-./scripts/prepare-neovim
+	-./scripts/prepare-vscode
+	$(PY) -m pytest -m editors
 
 check: .venv/.ready
 	$(PY) -m ruff format --check .

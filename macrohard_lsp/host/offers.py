@@ -61,7 +61,7 @@ class OfferShelf:
         self._shelved: list[Shelved] = []
 
     def add(self, proposal: Proposal, placer: Placer) -> None:
-        """Offer a Proposal made for the placer's Snapshot; one that makes the same edit gives way, and its id goes over."""
+        """Offer a Proposal made for the placer's Snapshot; one that makes the same edit leaves it its id."""
         files = placer.snapshot.files
         base = Snapshot(
             placer.snapshot.root,
