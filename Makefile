@@ -2,7 +2,7 @@
 
 PY := .venv/bin/python
 
-.PHONY: demo test editors check bench bench-real soak fmt clean
+.PHONY: demo test editors check bench bench-real bench-server soak fmt clean
 
 demo: .venv/.ready
 	$(PY) examples/demo.py
@@ -21,10 +21,13 @@ check: .venv/.ready
 	$(PY) -m ruff check .
 	$(PY) -m pyright
 
-bench: bench-real
+bench: bench-real bench-server
 
 bench-real: .venv/.ready
 	$(PY) -m bench.real.run
+
+bench-server: .venv/.ready
+	$(PY) -m bench.server.run
 
 soak: .venv/.ready
 	$(PY) -m bench.soak

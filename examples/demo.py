@@ -1,10 +1,11 @@
-"""`make demo`: the main job on a real library, from a failing test to a proven fix.
+"""`make demo`: the main job on a real library, in an editor: from a failing test to a proven fix.
 
-Downloads boltons 26.1.0, puts back a bug that its maintainers fixed in 26.0.0, and lets macrohard-lsp
-find it, repair it and prove the repair. Everything happens in `.demo/`. Exits with 0 only if every step
-did what is said here.
+Downloads boltons 26.1.0, puts back a bug that its maintainers fixed in 26.0.0, and opens it as an editor
+does: over the language server protocol. What an editor would show is printed. Everything happens in `.demo/`.
+Exits with 0 only if every step did what is said here.
 """
 
+import asyncio
 import difflib
 import hashlib
 import json
@@ -17,6 +18,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from demo_editor import INDENT, Editor, EditorError
+from lsprotocol import types
+
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / ".demo"
 LIBRARY, VERSION = "boltons", "26.1.0"
@@ -24,8 +28,10 @@ ARCHIVE = f"{LIBRARY}-{VERSION}.tar.gz"
 SHA256 = "5764468aba493b15995ed17f46a16789023f123ca2a62d491a9ce825c1cbe26c"
 # Upstream's fix made `<=` a `<`: 1024 bytes are 1K, not 1024B.
 FILE, FIXED, BUGGY = "boltons/strutils.py", "if abs_bytes < next_size:", "if abs_bytes <= next_size:"
-TEST = "tests/test_strutils.py::test_bytes2human"
+TEST_FILE, TEST = "tests/test_strutils.py", "tests/test_strutils.py::test_bytes2human"
 COMMAND_SECONDS = 600
+LOOK_SECONDS, FIX_SECONDS, AGAIN_SECONDS = 180, 300, 180
+"""How long the editor waits for the failing test, for its fix, and for the tests of what the fix changed."""
 
 
 class DemoError(Exception):
@@ -41,17 +47,10 @@ def main() -> int:
         make_environment(folder)
         say(2, "Put a historical bug back")
         put_back(folder)
-        say(3, "macrohard-lsp test: the bug shows")
-        must(macrohard("test", folder, tier), exit_code=1, failing=[TEST])
-        say(4, "macrohard-lsp fix --apply: find it, repair it, prove the repair")
-        before = (folder / FILE).read_text("utf-8")
-        report = must(macrohard("fix", folder, tier, "--apply"), exit_code=0, status="fixed")
-        show_change(report, before, (folder / FILE).read_text("utf-8"))
-        say(5, "macrohard-lsp test: green again")
-        must(macrohard("test", folder, tier), exit_code=0, failing=[])
-        say(6, "And by pytest alone, without us")
+        asyncio.run(in_the_editor(folder, tier))
+        say(7, "And by pytest alone, without us")
         plain_pytest(folder)
-    except DemoError as problem:
+    except (DemoError, EditorError) as problem:
         print(f"\nThe demo did not work: {problem}", file=sys.stderr)
         return 1
     print(f"\nA failing test became a proven fix; {time.monotonic() - started:.0f} s in all.")
@@ -71,9 +70,10 @@ def choose_tier() -> str | None:
     reason = tiers.get("namespace", {}).get("reason", "doctor does not list it")
     print(f"The namespace sandbox doesn't work on this machine: {reason}")
     print(
-        "The demo therefore asks for `--tier process` by name: boltons' tests and the candidate repairs run in a "
-        "private copy of the folder, but with your permissions; nothing keeps them from the network or from your "
-        "files. On Debian, `sudo apt-get install bubblewrap` gives the real sandbox."
+        "The demo therefore asks for the tier `process` by name, and says that you trust the folder: boltons' "
+        "tests and the candidate repairs run in a private copy of the folder, but with your permissions; nothing "
+        "keeps them from the network or from your files. On Debian, `sudo apt-get install bubblewrap` gives the "
+        "real sandbox."
     )
     return "process"
 
@@ -143,53 +143,101 @@ def put_back(folder: Path) -> None:
     print("(until release 26.0.0, 1024 bytes were shown as 1024B instead of 1K)")
 
 
-def macrohard(command: str, folder: Path, tier: str | None, *options: str) -> tuple[int, dict[str, Any]]:
-    """Run the program as a person would; what it says goes to the screen, its JSON answer is returned."""
-    words = [command, str(folder), *options, *(["--tier", tier] if tier else [])]
-    print(
-        f"$ macrohard-lsp {' '.join([command, folder.relative_to(ROOT).as_posix(), *words[2:]])}", flush=True
-    )
-    return run_json([sys.executable, "-m", "macrohard_lsp", *words, "--json"])
+async def in_the_editor(folder: Path, tier: str | None) -> None:
+    """What a person does in an editor, and what that shows."""
+    editor = Editor(folder, DEMO / "server.log")
+    try:
+        file, test = await open_files(editor, folder, tier)
+        problem = await see_the_problem(editor, test)
+        fix = await see_the_fix(editor, test, problem)
+        await accept(editor, file, fix)
+        await save(editor, file)
+    except BaseException:
+        await editor.abandon()
+        raise
+    await editor.close()
 
 
-def must(
-    answer: tuple[int, dict[str, Any]],
-    *,
-    exit_code: int,
-    failing: list[str] | None = None,
-    status: str | None = None,
-) -> dict[str, Any]:
-    """The report, if it says what it should."""
-    code, report = answer
-    broken = [
-        test["id"]
-        for test in report.get("tests", [])
-        if test["outcome"] not in ("passed", "skipped", "xfailed")
-    ]
-    if code != exit_code:
-        raise DemoError(
-            f"that should have ended with exit code {exit_code}, not {code}. {report.get('message', '')}"
-        )
-    if failing is not None and broken != failing:
-        raise DemoError(f"the failing tests should be {failing or 'none'}, not {broken or 'none'}")
-    if status is not None and report.get("status") != status:
-        raise DemoError(f"the status should be {status}, not {report.get('status')}")
-    return report
+async def open_files(editor: Editor, folder: Path, tier: str | None) -> tuple[Path, Path]:
+    state = DEMO / "state"
+    shutil.rmtree(state, ignore_errors=True)  # What failed in an earlier demo is not to be known in this one.
+    editor.log.unlink(missing_ok=True)
+    file, test = folder / FILE, folder / TEST_FILE
+    say(3, "Start the language server, open the file and its test")
+    # A weaker tier is for folders that the person trusts; an editor with a notion of trust passes that on.
+    options = {"settings": {"tier": tier}, "trusted": True} if tier else {}
+    name = await editor.start({**environment_of_commands(), "XDG_STATE_HOME": str(state)}, options)
+    print(f"$ python -m macrohard_lsp --stdio\n{INDENT}{name} answers")
+    editor.open(file)
+    editor.open(test)
+    return file, test
 
 
-def show_change(report: dict[str, Any], before: str, after: str) -> None:
-    fixes = [
-        proposal
-        for proposal in report["proposals"]
-        if proposal["kind"] == "fix" and TEST in proposal["fixes"]
-    ]
-    if not fixes or before == after:
-        raise DemoError(f"no proven fix of {TEST} was applied")
-    print("\nWhat it changed:\n")
+async def see_the_problem(editor: Editor, test: Path) -> types.Diagnostic:
+    await editor.until(editor.errors, "the failing test among the problems", LOOK_SECONDS)
+    editor.show_problems()
+    problem = next((each for path, each in editor.errors() if path == test), None)
+    if problem is None or len(editor.errors()) != 1:
+        raise DemoError(f"the one problem should be {TEST}")
+    return problem
+
+
+async def see_the_fix(editor: Editor, test: Path, problem: types.Diagnostic) -> types.CodeAction:
+    say(4, "Meanwhile it looks for a fix; the light bulb on the failing test")
+    fix = await editor.until(lambda: find_fix(editor, test, problem), f"a fix of {TEST}", FIX_SECONDS)
+    print(f"{INDENT}Code action: {fix.title}")
+    show_rungs(await editor.proof(fix))
+    return fix
+
+
+async def accept(editor: Editor, file: Path, fix: types.CodeAction) -> None:
+    say(5, "Choose it: the edit is resolved and applied")
+    before = editor.texts[file]
+    if await editor.accept(fix) != [file]:
+        raise DemoError(f"the fix should edit {FILE}, and nothing else")
+    show_change(before, editor.texts[file])
+
+
+async def save(editor: Editor, file: Path) -> None:
+    say(6, "Save: the tests of what changed run again, and the problem is gone")
+    seen = len(editor.states)
+    editor.save(file)
+    text = await editor.until(lambda: came_to_rest(editor.states[seen:]), "the tests to run", AGAIN_SECONDS)
+    print(f"{INDENT}Status: {text}")
+    editor.show_problems()
+    if editor.errors():
+        raise DemoError("a problem is left")
+
+
+async def find_fix(editor: Editor, test: Path, problem: types.Diagnostic) -> types.CodeAction | None:
+    """Asked again and again, as editors do while the cursor rests on the line."""
+    return next((each for each in await editor.actions(test, problem) if each.title.startswith("Fix:")), None)
+
+
+def came_to_rest(states: list[tuple[str, str]]) -> str | None:
+    """What the server said when it was done with what the save began."""
+    if not any(state == "busy" for state, _ in states) or states[-1][0] != "idle":
+        return None
+    return states[-1][1]
+
+
+def show_rungs(proof: str) -> None:
+    """The ladder, from the table in the Proof."""
+    for line in proof.splitlines():
+        if line.startswith("| `"):
+            rung, result, seconds, tier, reason = (
+                each.strip(" `") for each in line.strip("|").split("|")[:5]
+            )
+            print(f"{INDENT}  {rung:<20} {result:<8} {seconds:>5} s  {tier or reason}")
+
+
+def show_change(before: str, after: str) -> None:
+    if before == after:
+        raise DemoError("the edit changed nothing")
     for line in difflib.unified_diff(
         before.splitlines(), after.splitlines(), f"a/{FILE}", f"b/{FILE}", lineterm="", n=1
     ):
-        print(f"    {line}")
+        print(f"{INDENT}{line}")
 
 
 def plain_pytest(folder: Path) -> None:
@@ -215,13 +263,11 @@ def run_json(command: list[str]) -> tuple[int, dict[str, Any]]:
 
 def run(command: list[str], *, capture: bool, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Run a command; with `capture` its stderr is kept, else it goes to the screen."""
-    hidden = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTEST_ADDOPTS")
-    environment = {name: value for name, value in os.environ.items() if name not in hidden}
     try:
         return subprocess.run(
             command,
             cwd=cwd,
-            env=environment,
+            env=environment_of_commands(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE if capture else None,
@@ -231,6 +277,12 @@ def run(command: list[str], *, capture: bool, cwd: Path = ROOT) -> subprocess.Co
         )
     except subprocess.TimeoutExpired:
         raise DemoError(f"{' '.join(command[1:4])} took longer than {COMMAND_SECONDS} s") from None
+
+
+def environment_of_commands() -> dict[str, str]:
+    """Ours, but for what would have the library's tests run in our own environment."""
+    hidden = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTEST_ADDOPTS")
+    return {name: value for name, value in os.environ.items() if name not in hidden}
 
 
 def last_line(done: subprocess.CompletedProcess[str]) -> str:

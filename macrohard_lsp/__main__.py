@@ -3,10 +3,13 @@
 import sys
 from pathlib import Path
 
-from macrohard_lsp.cli.main import main as run_command_line
-
 
 def main() -> int:
+    # What editors start is on its way before the command line's own imports, which it would keep for its whole life.
+    if sys.argv[1:] in ([], ["--stdio"]):
+        return _serve(None, None)
+    from macrohard_lsp.cli.main import main as run_command_line
+
     return run_command_line(serve=_serve)
 
 

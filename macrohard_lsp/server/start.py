@@ -1,5 +1,6 @@
 """Starts the server on a pipe or a socket, and keeps everything else away from the protocol's stream."""
 
+import gc
 import logging
 import os
 import socket
@@ -45,6 +46,8 @@ def serve_tcp(host: str, port: int, log_file: Path | None) -> int:
 def _server(parent: int | None) -> MacrohardServer:
     server = MacrohardServer()
     register(server)
+    # What is loaded by now stays: looking for garbage in it, time and again, would hold up answers for 15 ms each.
+    gc.freeze()
     threading.Thread(target=_watch_parent, args=(server, parent), daemon=True).start()
     return server
 
