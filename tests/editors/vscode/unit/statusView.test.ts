@@ -5,7 +5,7 @@ import test from "node:test";
 import { statusFor, viewOf, type FolderStatus } from "../../../../editors/vscode/src/statusView";
 
 const status = (more: Partial<FolderStatus>): FolderStatus => ({
-  folder: "/work/shop",
+  folder: "/code/shop",
   tier: "namespace",
   state: "idle",
   text: "6 passed, 1 failed",
@@ -37,10 +37,10 @@ test("without a server no old result is shown", () => {
   assert.ok(viewOf("starting", status({})).busy);
 });
 test("the innermost folder around the file", () => {
-  const outer = status({ folder: "/work" });
-  const inner = status({ folder: "/work/shop" });
-  assert.equal(statusFor([outer, inner], "/work/shop/a.py"), inner);
-  assert.equal(statusFor([outer, inner], "/work/shopping/a.py"), outer);
+  const outer = status({ folder: "/code" });
+  const inner = status({ folder: "/code/shop" });
+  assert.equal(statusFor([outer, inner], "/code/shop/a.py"), inner);
+  assert.equal(statusFor([outer, inner], "/code/shopping/a.py"), outer);
   assert.equal(statusFor([outer, inner], "/else/a.py"), undefined);
   assert.equal(statusFor([inner], "/else/a.py"), inner);
   assert.equal(statusFor([outer, inner], undefined), outer);
