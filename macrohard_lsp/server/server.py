@@ -45,6 +45,7 @@ class MacrohardServer(LanguageServer):
         self.lenses: dict[str, bool] = {}
         self.descriptions: dict[str, tuple[int, DocumentDescription]] = {}
         self.published: set[str] = set()
+        self.reported: set[str] = set()
         self.asked_trust: set[str] = set()
         self.ended_in_order = False
         self._tasks: set[asyncio.Task[None]] = set()

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from lsprotocol import types
 
-from .profiles import PROFILES
+from .editor import uri_of
+from .profiles import PROFILES, vs_code
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
@@ -62,7 +64,7 @@ async def test_break_save_see_accept(new_editor, files, profile: str) -> None:
 
     editor.save(code)
     await editor.until_idle(folder)
-    assert await _clear(editor, code, tests)
+    await editor.until(lambda: _clear(editor, code, tests), "clear files")
     assert await editor.actions(tests, line) == []
 
 
@@ -126,3 +128,26 @@ def test_volume():
     line = editor.line_of(folder / "test_area.py", "40961")
     offered = [each.title for each in await editor.actions(folder / "test_area.py", line)]
     assert offered == ["Look for a fix of test_volume"]
+
+
+async def test_what_was_shown_is_cleared_also_where_the_client_forgot_it(new_editor, shop: Path) -> None:
+    """VS Code's client forgets the result id of a file whose tab closes, and keeps its diagnostics."""
+    code, tests = shop / "shop" / "basket.py", shop / "tests" / "test_basket.py"
+    editor = new_editor(vs_code())
+    editor.settings = {"fix": {"automatic": False}}
+    await editor.start(shop)
+    editor.open(tests)
+    await editor.until(lambda: editor.failures(tests), "the failure")
+    editor.close_file(tests)
+    editor.open(code)
+    editor.type(code, " > FREE", " >= FREE")
+    editor.save(code)
+
+    async def cleared() -> bool:
+        params = types.WorkspaceDiagnosticParams(previous_result_ids=[])
+        report = await editor.client.workspace_diagnostic_async(params)
+        return [(each.uri, list(each.items)) for each in report.items if each.kind == "full"] == [
+            (uri_of(tests), [])
+        ]
+
+    await editor.until(cleared, "an empty report")

@@ -104,6 +104,7 @@ async def test_two_folders_with_two_interpreters(new_editor, files, tmp_path: Pa
         for needed in ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments"):
             for found in (installed / needed, *installed.glob(f"{needed}-*.dist-info")):
                 shutil.copytree(found, site / found.name)
+        shutil.copy(installed / "py.py", site)
     editor = new_editor(neovim())
     editor.settings = {"fix": {"automatic": False}}
     await editor.start(*folders)

@@ -14,6 +14,8 @@ def register(ls: MacrohardServer) -> None:
 
 def handle(ls: MacrohardServer, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
     report = ls.board.report(params.text_document.uri)
+    if report.items:
+        ls.reported.add(params.text_document.uri)
     if params.previous_result_id == report.result_id:
         return types.RelatedUnchangedDocumentDiagnosticReport(report.result_id)
     return types.RelatedFullDocumentDiagnosticReport(list(report.items), result_id=report.result_id)

@@ -11,7 +11,10 @@ def register(ls: MacrohardServer) -> None:
 
 def handle(ls: MacrohardServer, params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
     known = {previous.uri: previous.value for previous in params.previous_result_ids}
-    uris = dict.fromkeys([*ls.board.uris(), *known])
+    # VS Code's client forgets the result id of a file whose tab closes, but keeps its diagnostics: what was ever
+    # reported is reported again, or nothing would ever clear it.
+    ls.reported.update(ls.board.uris())
+    uris = dict.fromkeys([*ls.reported, *known])
     return types.WorkspaceDiagnosticReport([_report(ls, uri, known.get(uri)) for uri in uris])
 
 
