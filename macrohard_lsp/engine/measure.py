@@ -1,5 +1,6 @@
 """The baseline: the user's own test command on the program as it is, and which failures are steady."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from macrohard_lsp.testing.options import DEFAULT_RUN_SECONDS, TestOptions
 from macrohard_lsp.testing.pytest_run import run_tests
 from macrohard_lsp.testing.stability import Stability, classify
 
-PROGRESS_EVERY = 25
+PROGRESS_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +93,14 @@ class _Measurement:
         self.context.listener(
             StageStarted("baseline", f"Running the tests of {where} (Python {version}, {origin})")
         )
-        ended = 0
+        ended, told = 0, time.monotonic()
 
         def tell(result: TestResult) -> None:
-            nonlocal ended
+            nonlocal ended, told
             ended += 1
             self.context.listener(TestEnded(result))
-            if ended % PROGRESS_EVERY == 0:
+            if time.monotonic() - told > PROGRESS_SECONDS:
+                told = time.monotonic()
                 self.context.listener(Progress("baseline", ended, None, "tests run"))
 
         return self._run(self.ids, tell, self.request.seconds)

@@ -12,6 +12,7 @@ from typing import Any, Union
 
 from cattrs import Converter
 from lsprotocol import types
+from pygls.exceptions import JsonRpcMethodNotFound
 from pygls.protocol import default_converter
 from pygls.uris import from_fs_path, to_fs_path
 from pytest_lsp import LanguageClient
@@ -76,11 +77,12 @@ class Editor:
         *folders: Path,
         options: Mapping[str, Any] | None = None,
         arguments: Sequence[str] = ("--stdio",),
+        name: str = "test",
     ) -> types.InitializeResult:
         await self.client.start_io(
             sys.executable, "-m", "macrohard_lsp", *arguments, env=dict(self.variables), cwd=str(ROOT)
         )
-        return await self.initialize(*folders, options=options)
+        return await self.initialize(*folders, options=options, name=name)
 
     async def initialize(
         self, *folders: Path, options: Mapping[str, Any] | None = None, name: str = "test"
@@ -352,6 +354,16 @@ class Editor:
         }
         for method, handler in handlers.items():
             self.client.feature(method)(self._noticing(handler))
+        known = self.client.protocol._get_handler
+
+        def get_handler(method: str) -> Any:
+            try:
+                return known(method)
+            except JsonRpcMethodNotFound:
+                self.unknown.append(method)
+                raise
+
+        self.client.protocol._get_handler = get_handler
 
     def _noticing(self, handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
         async def handle(params: Any) -> Any:
