@@ -1,5 +1,6 @@
 """Hands every message to the folder it is about, and answers questions."""
 
+import time
 from collections.abc import Iterator
 
 from macrohard_lsp.core.files import FileNotEditable
@@ -35,6 +36,9 @@ from macrohard_lsp.workspace.folder import WorkspaceRefused
 from macrohard_lsp.workspace.index import WorkspaceIndex, build_index
 from macrohard_lsp.workspace.read import read_snapshot
 
+LAST_WORDS_SECONDS = 1.5
+"""How long work that was stopped may take to clean up and to write its end into the journal."""
+
 
 class Desk:
     """All folders of one server. Orders come from one thread, questions from several."""
@@ -48,6 +52,9 @@ class Desk:
     def close(self) -> None:
         for folder in self._folders.values():
             folder.close()
+        end = time.monotonic() + LAST_WORDS_SECONDS
+        for folder in self._folders.values():
+            folder.queue.join(max(0.0, end - time.monotonic()))
 
     def take(self, order: Order) -> None:
         match order:

@@ -89,6 +89,10 @@ class WorkQueue:
             self._changed.notify()
         self.interrupt(None)
 
+    def join(self, seconds: float) -> None:
+        """Wait, after `close`, until what ran has said how it ended."""
+        self._thread.join(seconds)
+
     def _run(self) -> None:
         while True:
             with self._changed:
