@@ -87,6 +87,7 @@ async def test_a_host_that_dies_is_said_and_started_again(new_editor, files) -> 
     os.kill(first, signal.SIGKILL)
     await editor.until(lambda: editor.messages, "the message")
     assert "has died; it is started again" in editor.take_messages()[0]
+    await editor.until(lambda: editor.logged, "the same in the log")
     editor.logged.clear()
     second = await editor.command("macrohard.status")
     assert second["host"] not in (first, None)
@@ -182,6 +183,7 @@ async def test_settings_that_are_not_allowed_are_named(new_editor, files) -> Non
     await editor.until(lambda: editor.messages, "the message")
     (told,) = editor.take_messages()
     assert "the editor: `test.run` is 'never'; it has to be one of 'save', 'type' or 'manual'" in told
+    await editor.until(lambda: editor.logged, "the same in the log")
     editor.logged.clear()
 
 
