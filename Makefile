@@ -2,13 +2,17 @@
 
 PY := .venv/bin/python
 
-.PHONY: demo test editors check bench bench-real bench-server soak fmt clean
+.PHONY: demo test slow editors check bench bench-real bench-server soak fmt clean
 
 demo: .venv/.ready
 	$(PY) examples/demo.py
 
 test: .venv/.ready
-	$(PY) -m pytest -m "not soak and not editors"
+	$(PY) -m pytest -m "not soak and not editors and not slow"
+
+# Whole repairs of many kinds, on the command line and over the protocol.
+slow: .venv/.ready
+	$(PY) -m pytest -m slow
 
 # The same main job in real editors: VS Code's server with a browser, Neovim, Emacs. What is missing is skipped, by name.
 editors: .venv/.ready

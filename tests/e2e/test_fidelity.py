@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 BUG, REPAIR = b"value < limit", b"value <= limit"
 FUNCTION = b"def at_most(value, limit):\n    return value < limit\n"
 

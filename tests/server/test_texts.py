@@ -8,7 +8,7 @@ from lsprotocol import types
 from .profiles import neovim, vs_code
 from .test_work import shows_nothing
 
-pytestmark = pytest.mark.usefixtures("sandbox")
+pytestmark = [pytest.mark.usefixtures("sandbox"), pytest.mark.slow]
 
 # CRLF, a form feed, tabs, emoji and CJK before the edit on its own line, and no end of line at the end.
 MIXED = (

@@ -11,7 +11,7 @@ from pygls.exceptions import JsonRpcException, JsonRpcRequestCancelled
 from .editor import Editor
 from .profiles import minimal, neovim, vs_code
 
-pytestmark = pytest.mark.usefixtures("sandbox")
+pytestmark = [pytest.mark.usefixtures("sandbox"), pytest.mark.slow]
 
 TWO_BUGS = """
 --- low.py
