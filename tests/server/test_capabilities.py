@@ -3,7 +3,7 @@
 import pytest
 from lsprotocol import types
 
-from macrohard_lsp.server.handlers.code_action import KIND, wanted
+from macrohard_lsp.server.handlers.code_action import KIND, PROOF_KIND, wanted
 
 from .profiles import PROFILES, minimal, neovim, vs_code
 
@@ -25,8 +25,8 @@ KINDS = {
 @pytest.mark.parametrize("name", KINDS)
 def test_kinds_are_a_hierarchy(name: str) -> None:
     only, expected = KINDS[name]
-    assert wanted(only) is expected
-    assert KIND.startswith("quickfix.")
+    assert wanted(only, KIND) is expected
+    assert wanted(only, PROOF_KIND) is (only in (None, [""]))
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -35,7 +35,7 @@ async def test_capabilities(new_editor, files, profile: str) -> None:
     result = await editor.start(files("--- a.py\n"), options={"settings": {"test": {"onOpen": "nothing"}}})
     can = result.capabilities
     assert can.code_action_provider == types.CodeActionOptions(
-        code_action_kinds=(KIND,), resolve_provider=True
+        code_action_kinds=(KIND, PROOF_KIND), resolve_provider=True
     )
     assert isinstance(can.text_document_sync, types.TextDocumentSyncOptions)
     assert can.text_document_sync.change is types.TextDocumentSyncKind.Incremental

@@ -228,6 +228,8 @@ async def test_rejected_nothing_changes(new_editor, files) -> None:
     assert low.read_bytes() == before
     assert editor.buffers[low].version == 1
     assert (await editor.until_offered(tests, line, "Fix: use `<=`")).title == fix.title
+    proofs = await editor.actions(tests, line, only=["source"])
+    assert "Show the proof of “Fix: use `<=` instead of `<` in at_most”" in [each.title for each in proofs]
     assert await editor.failures(tests) != []
 
 

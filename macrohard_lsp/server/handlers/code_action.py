@@ -13,12 +13,14 @@ from macrohard_lsp.server.server import MacrohardServer
 from macrohard_lsp.server.to_lsp import SOURCE
 
 KIND = "quickfix.macrohard"
+PROOF_KIND = "source.macrohard.proof"
 APPLY, FIND, PROOF = "macrohard.applyFix", "macrohard.fix", "macrohard.showProof"
-OPTIONS = types.CodeActionOptions(code_action_kinds=[KIND], resolve_provider=True)
+OPTIONS = types.CodeActionOptions(code_action_kinds=[KIND, PROOF_KIND], resolve_provider=True)
 
 
 async def handle(ls: MacrohardServer, params: types.CodeActionParams) -> list[types.CodeAction] | None:
-    if not wanted(params.context.only):
+    only = params.context.only
+    if not (wanted(only, KIND) or wanted(only, PROOF_KIND)):
         return None
     uri, first, last = params.text_document.uri, params.range.start.line, params.range.end.line
     ours = [item for item in params.context.diagnostics if item.source == SOURCE]
@@ -29,17 +31,18 @@ async def handle(ls: MacrohardServer, params: types.CodeActionParams) -> list[ty
         for offer in _in_order(tuple(ls.board.offers_at(uri, first, last, tests)))
         if (action := await _action(ls, offer, ours)) is not None
     ]
-    if params.context.trigger_kind is not types.CodeActionTriggerKind.Automatic:
-        actions += _proofs(actions)
-    return actions + _searches(uri, findings, actions) or None
+    automatic = params.context.trigger_kind is types.CodeActionTriggerKind.Automatic
+    proofs = _proofs(actions) if wanted(only, PROOF_KIND) and not automatic else []
+    fixes = actions + _searches(uri, findings, actions) if wanted(only, KIND) else []
+    return fixes + proofs or None
 
 
-def wanted(only: Sequence[types.CodeActionKind | str] | None) -> bool:
-    """`quickfix` asks for all kinds below it, ours included; `quickfix.macrohard` for ours."""
+def wanted(only: Sequence[types.CodeActionKind | str] | None, kind: str) -> bool:
+    """Whether a kind is asked for: `quickfix` asks for all kinds below it, `quickfix.macrohard` among them."""
     if only is None:
         return True
     kinds = [kind.value if isinstance(kind, types.CodeActionKind) else kind for kind in only]
-    return any(kind in ("", KIND) or KIND.startswith(f"{kind}.") for kind in kinds)
+    return any(each in ("", kind) or kind.startswith(f"{each}.") for each in kinds)
 
 
 def _tests_of(diagnostics: list[types.Diagnostic]) -> frozenset[str]:
@@ -94,11 +97,11 @@ def _has_to_ask(ls: MacrohardServer, offer: Offer) -> bool:
 
 
 def _proofs(actions: list[types.CodeAction]) -> list[types.CodeAction]:
-    """For each fix, a way to what was run to prove it. Last, since it is not what most people come for."""
+    """For each fix, a way to what was run to prove it. No quick fix: many editors apply the only one there is."""
     return [
         types.CodeAction(
             title=(title := f"Show the proof of “{action.title.partition(' (')[0]}”"),
-            kind=KIND,
+            kind=PROOF_KIND,
             command=types.Command(title, PROOF, arguments=[action.data]),
         )
         for action in actions

@@ -101,7 +101,7 @@ function t.apply(title)
   vim.lsp.buf.code_action({
     apply = true,
     filter = function(action)
-      return action.title:find(title, 1, true) ~= nil
+      return action.title:find(title, 1, true) == 1
     end,
   })
 end
