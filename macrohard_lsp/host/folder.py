@@ -124,6 +124,8 @@ class FolderDesk:
             self.shelf.drop(
                 lambda other, accepted=item: bool({*other.proposal.fixes} & {*accepted.proposal.fixes})
             )
+            # What still runs unasked works on the text as it was, and would bring back what was just repaired.
+            self.queue.make_way()
             self.publish()
             return
         if self.shelf.offers(present) != (self._offered.offers if self._offered else ()):

@@ -62,6 +62,7 @@ class Worker:
         self._tested: Snapshot | None = None
         self._index: WorkspaceIndex | None = None
         self._whole: TestReport | None = None
+        self._versions: dict[str, int] = {}
         self._searched: set[tuple[frozenset[str], int]] = set()
         self._said: set[str] = set()
 
@@ -129,16 +130,21 @@ class Worker:
         since: Since | None = None,
     ) -> TestRequest:
         desk = self._desk
-        texts = {path: buffer.text for path, buffer in desk.buffers().items()}
         return TestRequest(
             desk.root,
             ids,
-            buffers=texts,
+            buffers=self._texts(),
             sequence=desk.next_sequence(),
             seconds=seconds,
             collect_only=collect_only,
             since=since,
         )
+
+    def _texts(self) -> dict[str, str]:
+        """The buffers' texts for the next request; their versions are kept, as what it finds is placed by them."""
+        buffers = self._desk.buffers()
+        self._versions = {path: buffer.version for path, buffer in buffers.items()}
+        return {path: buffer.text for path, buffer in buffers.items()}
 
     def _test(self, work: Work, request: TestRequest) -> str:
         telling = self._telling(work)
@@ -179,15 +185,15 @@ class Worker:
             desk.queue.put(Work(WorkKind.FIX, failing))
 
     def _fix(self, work: Work) -> str:
-        desk, telling = self._desk, self._telling(work)
+        desk = self._desk
         if work.reply is not None and (offered := self._offered_already(work.tests)):
             message = "A proven fix is offered already."
             work.reply.answer(FixesDone(message, FixStatus.FIXED.value, offered))
             return message
-        texts = {path: buffer.text for path, buffer in desk.buffers().items()}
         request = FixRequest(
-            desk.root, work.tests, buffers=texts, sequence=desk.next_sequence(), known=self._whole
+            desk.root, work.tests, buffers=self._texts(), sequence=desk.next_sequence(), known=self._whole
         )
+        telling = self._telling(work)
         try:
             report = carry_out_fix(request, desk.configuration, desk.surroundings, telling)
             work.cancel.check()
@@ -229,6 +235,8 @@ class Worker:
                 desk.shelf.add(proposal, placer)
         desk.shelf.order(report.proposals)
         desk.publish()
+        # What this search repaired may have been accepted while it still looked for rivals.
+        desk.recheck()
 
     def _placed(self, findings: tuple[Finding, ...], placer: Placer | None) -> tuple[PlacedFinding, ...]:
         if placer is None:
@@ -246,7 +254,7 @@ class Worker:
         return Telling(
             work=work,
             send=self._send,
-            versions={path: buffer.version for path, buffer in desk.buffers().items()},
+            versions=self._versions,
             encoding=desk.surroundings.encoding,
             on_workplace=self._works_in,
             on_early=early,

@@ -1,5 +1,6 @@
 """A failing test becomes a proven fix inside an editor, for each kind of client."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,9 @@ async def test_opened_with_a_failure(new_editor, shop: Path, profile: str) -> No
     await editor.accept(fix)
     assert "FREE_SHIPPING_FROM" in editor.buffers[code].text
     await editor.until(lambda: _clear(editor, code, tests), "clear files")
+    await editor.until_idle(shop)
+    await asyncio.sleep(1)
+    assert await _clear(editor, code, tests), "the search went on and brought back what was repaired"
     editor.save(code)
     await editor.until_idle(shop)
     assert (await editor.command("macrohard.runTests", {"uri": tests.as_uri()}))["failed"] == 0

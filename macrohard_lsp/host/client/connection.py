@@ -104,7 +104,7 @@ class HostConnection:
         self._closing = True
         self._writer.close()
         loop = asyncio.get_running_loop()
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(loop.run_in_executor(None, self._process.wait), END_SECONDS)
         self.kill()
         self._listening.cancel()
