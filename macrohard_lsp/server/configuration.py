@@ -1,14 +1,18 @@
 """Settings from the editor, folder by folder, to the host."""
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 from macrohard_lsp.host.client.messages import SetFolder
 from macrohard_lsp.server.places import uri_of
 from macrohard_lsp.server.server import MacrohardServer
+
+_log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 5.0
 SECTION = "macrohard"
@@ -33,7 +37,8 @@ async def _settings(ls: MacrohardServer, folders: tuple[str, ...]) -> list[Any]:
     try:
         request = ls.workspace_configuration_async(types.ConfigurationParams(items))
         answers = list(await asyncio.wait_for(request, ANSWER_SECONDS))
-    except Exception:
+    except (TimeoutError, JsonRpcException) as error:
+        _log.warning("the client did not say how the folders are configured: %r", error)
         return given
     if len(answers) != len(folders):
         return given

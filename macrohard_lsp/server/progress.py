@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 from macrohard_lsp.host.client.events import WorkBegan, WorkEnded, WorkReported
 
@@ -66,7 +67,7 @@ class ProgressBoard:
         try:
             created = cast(Awaitable[Any], progress.create_async(work))  # pyright: ignore[reportUnknownMemberType]
             await asyncio.wait_for(created, CREATE_SECONDS)
-        except Exception:
+        except (TimeoutError, JsonRpcException):
             # A client that can't after all: the work goes on without being shown.
             return
         try:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 from macrohard_lsp.core.finding import Severity
 from macrohard_lsp.host.client.events import (
@@ -108,7 +109,7 @@ async def _quietly(request: Any) -> None:
     """A request whose answer says nothing, to a client that may not give one."""
     try:
         await asyncio.wait_for(request, 10.0)
-    except Exception:
+    except (TimeoutError, JsonRpcException):
         return
 
 
