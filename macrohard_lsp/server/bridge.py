@@ -63,9 +63,13 @@ class Bridge:
 
     async def set_folder(self, order: SetFolder) -> None:
         """A folder is there, or is configured otherwise. Starts the host with the first one."""
-        known = order.folder in self._set
-        self._set[order.folder] = order
         host = await self._running()
+        if order.folder not in self._folders:
+            return
+        known = order.folder in self._set
+        # Only now: a host that was just started has been told of every folder in there, and told of this one
+        # twice it would say twice what is wrong with its settings.
+        self._set[order.folder] = order
         if host is None:
             return
         host.tell(order)

@@ -107,7 +107,7 @@ class Editor:
         await self.client.shutdown_session()
         server = self.client._server
         assert server is None or server.returncode == 0, f"the server ended with {server.returncode}"
-        assert self.messages == [], "messages that nobody looked at"
+        assert self.messages == [], f"messages that nobody looked at: {self.messages}"
         assert self.unknown == [], "messages that no editor knows"
         errors = [each.message for each in self.logged if each.type is types.MessageType.Error]
         assert errors == [], "errors in the log"

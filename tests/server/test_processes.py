@@ -181,6 +181,7 @@ async def test_settings_that_are_not_allowed_are_named(new_editor, files) -> Non
     folder = files("--- a.py\n")
     await editor.start(folder, options={"settings": {"test": {"onOpen": "nothing", "run": "never"}}})
     await editor.until(lambda: editor.messages, "the message")
+    await editor.command("macrohard.status")  # Answered after all that the host was told before.
     (told,) = editor.take_messages()
     assert "the editor: `test.run` is 'never'; it has to be one of 'save', 'type' or 'manual'" in told
     await editor.until(lambda: editor.logged, "the same in the log")
