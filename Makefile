@@ -1,6 +1,8 @@
 # The habits of this project. `make demo` and `make test` set up everything they need.
 
 PY := .venv/bin/python
+# Most tests wait for other processes most of their time.
+SIDE_BY_SIDE := -n auto --maxprocesses 4
 
 .PHONY: demo test slow editors check bench bench-real bench-server soak fmt clean
 
@@ -8,11 +10,11 @@ demo: .venv/.ready
 	$(PY) examples/demo.py
 
 test: .venv/.ready
-	$(PY) -m pytest -m "not soak and not editors and not slow"
+	$(PY) -m pytest $(SIDE_BY_SIDE) -m "not soak and not editors and not slow"
 
 # Whole repairs of many kinds, on the command line and over the protocol.
 slow: .venv/.ready
-	$(PY) -m pytest -m slow
+	$(PY) -m pytest $(SIDE_BY_SIDE) -m slow
 
 # The same main job in real editors: VS Code's server with a browser, Neovim, Emacs. What is missing is skipped, by name.
 editors: .venv/.ready

@@ -13,6 +13,8 @@ _UNIT = re.compile(
 _ESCAPES = {
     "\\": "\\", "'": "'", '"': '"', "n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v",
 }  # fmt: skip
+_UNFINISHED = frozenset({"\\x", "\\u", "\\U", "\\N"})
+"""Escapes that Python refuses without the digits or the name that belong to them."""
 _WRITTEN = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
@@ -125,6 +127,8 @@ def _stays(piece: _Piece, start: int, end: int, written: str, new: str) -> bool:
         return True
     inside = rf"(?:\\[\s\S]|(?!{piece.quote})[^\\])*"
     if not re.fullmatch(inside, content) or (len(piece.quote) > 1 and content.endswith(piece.quote[0])):
+        return False
+    if not piece.raw and any(match[0] in _UNFINISHED for match in _UNIT.finditer(content)):
         return False
     before = [one for _, stop, one in _characters(piece.content, piece) if stop <= start]
     after = [one for begin, _, one in _characters(piece.content, piece) if begin >= end]

@@ -58,6 +58,13 @@ def test_an_edited_constant_stands_for_the_edited_value(written, new, data):
     assert evaluated(changed[4:].strip()) == value[:start] + new + value[end:]
 
 
+def test_no_edit_leaves_half_an_escape():
+    literal = literal_in(r"x = '\d'" + "\n")
+    assert literal is not None and literal.value == r"\d"
+    assert literal.edit(1, 1, "x") is None
+    assert literal.edit(1, 1, "s") == (6, 6, "s")
+
+
 @pytest.mark.parametrize("written", ['f"{a}"', r'"\N{BULLET}"', '"a" f"{b}"', '"a\\\nb"'])
 def test_what_has_no_fixed_characters_is_left_alone(written):
     assert literal_in(f"x = {written}\n") is None
