@@ -9,6 +9,7 @@ from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.events import RunEvent
 
 if TYPE_CHECKING:
+    from macrohard_lsp.engine.footprints import FootprintBook
     from macrohard_lsp.engine.workplace import Workplace
 
 
@@ -22,6 +23,7 @@ class EngineContext:
     `home` are the user's environment variables and home directory, passed in so that nothing below
     reads them from its own process. `trusted` is what an editor says of the folder, None where the state
     directory decides. `on_workplace` is told once what a request works on, before anything runs.
+    With `footprints`, runs are watched for what each test uses, and what changed picks the tests by that.
     """
 
     settings_overrides: Mapping[str, object]
@@ -32,4 +34,5 @@ class EngineContext:
     home: Path
     overrides_from: str = "command line"
     trusted: bool | None = None
+    footprints: "FootprintBook | None" = None
     on_workplace: "Callable[[Workplace], None] | None" = None

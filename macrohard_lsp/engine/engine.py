@@ -8,6 +8,7 @@ from macrohard_lsp.core.events import FindingFound
 from macrohard_lsp.core.testrun import Outcome
 from macrohard_lsp.engine.changed import choose_tests
 from macrohard_lsp.engine.context import EngineContext
+from macrohard_lsp.engine.footprints import remember
 from macrohard_lsp.engine.machines import gone
 from macrohard_lsp.engine.measure import Measured, matching, measure
 from macrohard_lsp.engine.proposals import together_of
@@ -30,12 +31,12 @@ def run_tests(request: TestRequest, context: EngineContext) -> TestReport:
     started = time.monotonic()
     try:
         workplace = open_workplace(request, context)
-        jobs = workplace.settings.fix.jobs_or_default
-        chosen = choose_tests(request, workplace.snapshot, jobs, context.cancel)
+        chosen = choose_tests(request, workplace, context)
         if chosen.nothing:
             measured = Measured((), (), {}, (), ())
         else:
-            measured = measure(workplace, replace(request, ids=chosen.ids), context)
+            measured = measure(workplace, replace(request, ids=chosen.ids), context, ordered=chosen.ordered)
+            remember(workplace, chosen, measured, context)
     except (MachineUnavailable, MachineLost) as reason:
         raise CouldNotRun(str(reason)) from reason
     chose_all = not (chosen.ids or chosen.nothing or request.collect_only)
@@ -63,7 +64,9 @@ def run_fix(request: FixRequest, context: EngineContext) -> FixReport:
     meter = Meter(Budget())
     try:
         workplace = open_workplace(request, context)
-        measured = _known(request, workplace) or measure(workplace, TestRequest(request.folder), context)
+        # What a proof rests on runs as the project's own command would run it, and unwatched.
+        plain = replace(context, footprints=None)
+        measured = _known(request, workplace) or measure(workplace, TestRequest(request.folder), plain)
         targets = _targets(request, measured)
         meter = Meter(_budget(request, workplace))
         fix = workplace.settings.fix

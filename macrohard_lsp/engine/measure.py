@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from macrohard_lsp.core.events import FindingFound, Progress, StageStarted, TestEnded
 from macrohard_lsp.core.finding import Finding
@@ -15,7 +15,7 @@ from macrohard_lsp.engine.workplace import Workplace
 from macrohard_lsp.proving.case import ProjectBaseline
 from macrohard_lsp.testing.findings import broken_ids
 from macrohard_lsp.testing.options import DEFAULT_RUN_SECONDS, TestOptions
-from macrohard_lsp.testing.pytest_run import run_tests
+from macrohard_lsp.testing.pytest_run import Tested, run_tests
 from macrohard_lsp.testing.stability import Stability, classify
 
 PROGRESS_SECONDS = 0.5
@@ -23,27 +23,39 @@ PROGRESS_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """`results` are those of the first run, with steady verdicts put in; `confirmed` failed in three fresh runs."""
+    """`results` are those of the first run, with steady verdicts put in; `confirmed` failed in three fresh runs.
+
+    `watched` are the first runs, one a project, with what else they told.
+    """
 
     baselines: tuple[ProjectBaseline, ...]
     results: tuple[TestResult, ...]
     confirmed: Mapping[str, TestResult]
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
+    watched: tuple[Tested, ...] = ()
 
 
-def measure(workplace: Workplace, request: TestRequest, context: EngineContext) -> Measured:
-    """Run the tests asked for. Raises CouldNotRun when no project's tests could be run at all."""
+def measure(
+    workplace: Workplace, request: TestRequest, context: EngineContext, *, ordered: bool = False
+) -> Measured:
+    """Run the tests asked for, their files in that order if `ordered`.
+
+    Raises CouldNotRun when no project's tests could be run at all.
+    """
     ids = request.ids
     baselines: list[ProjectBaseline] = []
     verdicts: list[Stability] = []
     notes: list[str] = []
+    watched: list[Tested] = []
     for project, interpreter in workplace.projects:
         own = ids_of(project, [project for project, _ in workplace.projects], ids) if ids else None
         if own == ():
             continue
-        measured = _Measurement(workplace, project, interpreter, own, request, context)
-        run = measured.first()
+        measured = _Measurement(workplace, project, interpreter, own, request, context, ordered)
+        tested = measured.first()
+        run = tested.run
+        watched.append(tested)
         if run.problem is not None and not run.results:
             raise CouldNotRun(sentence_about(run.problem, project))
         if run.problem is not None:
@@ -60,7 +72,7 @@ def measure(workplace: Workplace, request: TestRequest, context: EngineContext) 
         raise CouldNotRun(f"No test was found that is named {' or '.join(ids)}.")
     for finding in (finding for verdict in verdicts for finding in verdict.findings):
         context.listener(FindingFound(finding))
-    return _measured(tuple(baselines), verdicts, notes)
+    return replace(_measured(tuple(baselines), verdicts, notes), watched=tuple(watched))
 
 
 def _measured(
@@ -85,8 +97,9 @@ class _Measurement:
     ids: tuple[str, ...] | None
     request: TestRequest
     context: EngineContext
+    ordered: bool
 
-    def first(self) -> TestRun:
+    def first(self) -> Tested:
         where = self.project.directory or self.workplace.snapshot.root.name
         version = self.interpreter.version_text
         origin = self.interpreter.choice.origin
@@ -103,20 +116,22 @@ class _Measurement:
                 told = time.monotonic()
                 self.context.listener(Progress("baseline", ended, None, "tests run"))
 
-        return self._run(self.ids, tell, self.request.seconds)
+        watch = self.context.footprints is not None
+        return self._run(self.ids, tell, self.request.seconds, watch)
 
     def stability(self, first: TestRun) -> Stability:
         if names := broken_ids(first.results):
             again = "1 failing test" if len(names) == 1 else f"{len(names)} failing tests"
             self.context.listener(StageStarted("baseline", f"Running {again} again, each time afresh"))
-        return classify(first, lambda ids: self._run(ids if ids is not None else self.ids, None))
+        return classify(first, lambda ids: self._run(ids if ids is not None else self.ids, None).run)
 
     def _run(
         self,
         ids: tuple[str, ...] | None,
         tell: Callable[[TestResult], None] | None,
         seconds: float | None = None,
-    ) -> TestRun:
+        watch: bool = False,
+    ) -> Tested:
         settings = self.workplace.settings.test
         projects = [project for project, _ in self.workplace.projects]
         options = TestOptions(
@@ -124,6 +139,8 @@ class _Measurement:
             test_seconds=settings.timeout_seconds,
             seconds=seconds or DEFAULT_RUN_SECONDS,
             collect_only=self.request.collect_only,
+            footprints=watch,
+            ordered=self.ordered and ids is not None,
             arguments=(*settings.arguments, *ignore_arguments(self.project, projects)),
         )
         with self.workplace.room.open(self.workplace.snapshot, self.interpreter.choice) as machine:
@@ -134,7 +151,7 @@ class _Measurement:
                 options,
                 on_result=tell,
                 cancel=self.context.cancel,
-            ).run
+            )
 
 
 def matching(results: tuple[TestResult, ...], asked: tuple[str, ...]) -> frozenset[str]:

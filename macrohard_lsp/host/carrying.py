@@ -99,4 +99,5 @@ def _context(
         overrides_from=EDITOR,
         trusted=configuration.trusted,
         on_workplace=telling.workplace,
+        footprints=surroundings.footprints,
     )

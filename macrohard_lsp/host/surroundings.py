@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from macrohard_lsp.core.text import PositionEncoding
+from macrohard_lsp.engine.footprints import FootprintBook
 from macrohard_lsp.host.client.events import Event
 
 Send = Callable[[Event], None]
@@ -18,3 +19,4 @@ class Surroundings:
     state_dir: Path | None
     variables: Mapping[str, str]
     home: Path
+    footprints: FootprintBook | None = None

@@ -43,6 +43,17 @@ def affected_tests(index: WorkspaceIndex, changed: Collection[str]) -> frozenset
     return frozenset(path for path in reached if index.files[path].is_test_file)
 
 
+def needed_files(index: WorkspaceIndex) -> Mapping[str, frozenset[str]]:
+    """For each file, the files whose import it brings about, directly or not, itself and conftests included."""
+    wanted = _Graph(index).wanted
+    return {path: _closure({path}, wanted) for path in index.files}
+
+
+def may_hold_tests(index: WorkspaceIndex, path: str) -> bool:
+    """Whether a file that nothing is known of yet may be a plugin, or a test file by the project's own naming."""
+    return path.rpartition("/")[2] == CONFTEST or _Graph(index).may_be_named_to_pytest(path)
+
+
 class _Graph:
     """Who has to be looked at again when a file changes: its importers, and what its folder's tests get unasked."""
 
@@ -95,17 +106,16 @@ class _Graph:
     @cached_property
     def _seen_by_tests(self) -> frozenset[str]:
         """The test files, and all that they import, directly or not."""
+        return _closure({path for path, summary in self._files.items() if summary.is_test_file}, self.wanted)
+
+    @cached_property
+    def wanted(self) -> Mapping[str, set[str]]:
+        """What each file brings about that is imported."""
         wanted: dict[str, set[str]] = defaultdict(set)
         for path in self._files:
             for follower in (*self._direct.get(path, ()), *self._unasked(path)):
                 wanted[follower].add(path)
-        found = {path for path, summary in self._files.items() if summary.is_test_file}
-        waiting = list(found)
-        while waiting:
-            fresh = wanted.get(waiting.pop(), set()) - found
-            found |= fresh
-            waiting += fresh
-        return frozenset(found)
+        return wanted
 
     @cached_property
     def _direct(self) -> Mapping[str, frozenset[str]]:
@@ -185,6 +195,16 @@ class _Graph:
         return frozenset(
             path.rpartition("/")[0] for path, summary in self._files.items() if self._is_of_tests(summary)
         )
+
+
+def _closure(paths: Iterable[str], steps: Mapping[str, Collection[str]]) -> frozenset[str]:
+    found = set(paths)
+    waiting = list(found)
+    while waiting:
+        fresh = {*steps.get(waiting.pop(), ())} - found
+        found |= fresh
+        waiting += fresh
+    return frozenset(found)
 
 
 def _is_for_pytest(definition: Definition) -> bool:

@@ -56,6 +56,8 @@ class Orders:
     arguments: tuple[str, ...]
     files: tuple[str, ...]
     coverage: bool
+    footprints: bool
+    ordered: bool
     check_origin: bool
     test_seconds: float
     deadline: float
@@ -101,6 +103,8 @@ def _give_orders(process: MachineProcess, workspace: Path, orders: Orders, secre
         "ignore": orders.ignore,
         "trap": orders.trap,
         "coverage": orders.coverage,
+        "footprints": orders.footprints,
+        "ordered": orders.ordered,
     }
     process.channel.settimeout(QUIET_SECONDS)
     try:

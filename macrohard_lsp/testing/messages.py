@@ -95,6 +95,19 @@ class Lines(_Said):
     partial: bool
 
 
+class Footprint(_Said):
+    """`calls` are the first lines of the functions called, by file; `id` None is for what ran outside of tests."""
+
+    type: Literal["footprint"]
+    id: str | None
+    calls: dict[str, tuple[int, ...]]
+    opened: tuple[str, ...]
+    listed: tuple[str, ...]
+    starts: bool
+    partial: bool
+    loaded: tuple[str, ...]
+
+
 class ConftestError(_Said):
     type: Literal["conftest-error"]
     path: str | None
@@ -131,6 +144,7 @@ Message = (
     | Report
     | Ended
     | Lines
+    | Footprint
     | ConftestError
     | InternalError
     | Interrupted

@@ -18,7 +18,8 @@ class TestOptions:
     repeats, their own coverage. `arguments` are given to pytest as the user would. `trap` names tests
     that are made to fail after they passed: one that is still reported as passed was forged.
     `check_origin` refuses the run when code under test comes from outside the Machine's copy. `collect_only` finds
-    the tests and runs none.
+    the tests and runs none. `footprints` records what of the workspace each test uses, where no lines are recorded.
+    `ordered` runs the files in the order in which `ids` names them.
     """
 
     __test__ = False
@@ -33,6 +34,8 @@ class TestOptions:
     trap: tuple[str, ...] = ()
     check_origin: bool = True
     collect_only: bool = False
+    footprints: bool = False
+    ordered: bool = False
 
 
 _NEUTRAL: Mapping[str, tuple[str, ...]] = {

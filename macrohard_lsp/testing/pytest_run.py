@@ -11,7 +11,7 @@ from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.testing import problems
 from macrohard_lsp.testing.attempt import Attempt, End, Orders, Site, run_attempt
 from macrohard_lsp.testing.coverage import Coverage, coverage_of
-from macrohard_lsp.testing.messages import frames_of
+from macrohard_lsp.testing.messages import Footprint, frames_of
 from macrohard_lsp.testing.options import TestOptions, pytest_arguments
 from macrohard_lsp.testing.origin_check import refusal
 from macrohard_lsp.testing.record import Record
@@ -31,6 +31,7 @@ class Tested:
     run: TestRun
     collected: tuple[str, ...]
     coverage: Coverage | None = None
+    footprints: tuple[Footprint, ...] = ()
     forged: tuple[str, ...] = ()
 
 
@@ -70,6 +71,8 @@ class _Runner:
             arguments=self._arguments,
             files=(),
             coverage=self._options.coverage,
+            footprints=self._options.footprints,
+            ordered=self._options.ordered,
             check_origin=self._options.check_origin,
             test_seconds=self._options.test_seconds,
             deadline=self._began + self._options.seconds,
@@ -207,6 +210,7 @@ class _Runner:
             run=run,
             collected=tuple(self._collected),
             coverage=coverage_of(record.lines) if options.coverage else None,
+            footprints=() if self._void else tuple(record.footprints),
             forged=tuple(
                 r.id for r in results if r.id in trapped and r.outcome in (Outcome.PASSED, Outcome.XPASSED)
             ),

@@ -38,6 +38,7 @@ class Record:
         self.results: dict[str, TestResult] = {}
         self.defined: dict[str, said.FrameFields | None] = {}
         self.lines: list[said.Lines] = []
+        self.footprints: list[said.Footprint] = []
         self.origins: dict[str, tuple[str, str]] = {}
         self.unreported: set[str] = set()
         self.session = Session()
@@ -64,6 +65,8 @@ class Record:
                 session.interrupted = message
             case said.Lines():
                 self.lines.append(message)
+            case said.Footprint():
+                self.footprints.append(message)
             case said.Origins():
                 self.origins.update({name: (file, own) for name, file, own in message.modules})
             case _:

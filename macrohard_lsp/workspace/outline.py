@@ -99,7 +99,7 @@ class _Place:
     guarded: bool = False
 
 
-_CONTAINERS = frozenset(
+CONTAINERS = frozenset(
     {
         "module",
         "block",
@@ -113,6 +113,8 @@ _CONTAINERS = frozenset(
     | {"while_statement", "try_statement", "except_clause", "except_group_clause", "finally_clause"}
     | {"match_statement", "case_clause"}
 )
+"""The nodes in which statements may stand, beside functions and classes."""
+
 _IMPORTS = frozenset({"import_statement", "import_from_statement", "future_import_statement"})
 
 
@@ -139,7 +141,7 @@ def outline(parsed: ParsedPython) -> Outline:
             definition = _definition(parsed, node, inner, place)
             definitions.append(definition)
             stack.append((body, _inside(definition, place)))
-        elif kind in _CONTAINERS:
+        elif kind in CONTAINERS:
             stack.extend(
                 (child, _within(parsed, node, child, place)) for child in reversed(node.named_children)
             )

@@ -2,6 +2,7 @@
 
 import macrohard_inside_channel as channels
 import macrohard_inside_coverage as coverage
+import macrohard_inside_footprint as footprints
 import macrohard_inside_reporter as reporting
 import macrohard_inside_selection as selection
 import pytest
@@ -19,16 +20,19 @@ UNWANTED = {
 }
 
 _tracer = None
+_watched = None
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_load_initial_conftests():
     """The first moment at which code of the user's is imported; a broken conftest shows nowhere else."""
-    global _tracer
+    global _tracer, _watched
     channel = channels.current()
     if channel is not None and channel.options["coverage"]:
         _tracer = coverage.tracer_for(Workspace(channel.options["workspace"]))
         _tracer.start()
+    elif channel is not None and channel.options["footprints"]:
+        _watched = footprints.start_footprints(Workspace(channel.options["workspace"]))
     outcome = yield
     failed = outcome.excinfo is not None and outcome.excinfo[0].__name__ == "ConftestImportFailure"
     if channel is not None and failed:
@@ -57,3 +61,6 @@ def pytest_configure(config):
     if _tracer is not None:
         per_test = coverage.CoveragePerTest(channel, _tracer, reporter.canonical_id)
         manager.register(per_test, "macrohard_coverage")
+    if _watched is not None:
+        traces = footprints.FootprintPerTest(channel, _watched, reporter.canonical_id)
+        manager.register(traces, "macrohard_footprint")

@@ -20,6 +20,7 @@ class Selection:
         self._ignored = set(options["ignore"])
         self._trapped = set(options["trap"])
         self._places = _with_parents(self._wanted)
+        self._order = _order_of_files(options["select"] or ()) if options["ordered"] else {}
 
     def ignores(self, filename):
         """True for what need not be collected, None to leave the decision to others."""
@@ -44,6 +45,13 @@ class Selection:
         if dropped:
             config.hook.pytest_deselected(items=dropped)
             items[:] = kept
+        if self._order:
+            # Within a file the order stays: its tests may share what is dear to set up.
+            items.sort(key=self._place_of)
+
+    def _place_of(self, item):
+        path = self._workspace.canonical_id(item.nodeid, self._rootdir).partition("::")[0]
+        return self._order.get(path, len(self._order))
 
 
 class SelectionByPath(Selection):
@@ -86,6 +94,11 @@ def _with_parents(names):
             places.add(path)
             path = os.path.dirname(path)
     return places
+
+
+def _order_of_files(names):
+    files = dict.fromkeys(name.partition("::")[0] for name in names)
+    return {path: place for place, path in enumerate(files)}
 
 
 class MacrohardTrap(AssertionError):

@@ -1,0 +1,116 @@
+"""A Python file in blocks: the body of each function, and everything else as one.
+
+Comments and blank lines count for nothing, and neither does where in the file a block stands.
+"""
+
+import hashlib
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from tree_sitter import Node, Query, QueryCursor
+
+from macrohard_lsp.workspace.outline import CONTAINERS
+from macrohard_lsp.workspace.python_syntax import ParsedPython, language, parse
+
+DIGEST_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """`body` is the digest of what is outside of functions; their heads are: defaults, decorators, names.
+
+    `functions` are first line, last line (from 1, decorators included) and digest, in the order of the text. A
+    function inside another one is part of it.
+    """
+
+    body: str
+    functions: tuple[tuple[int, int, str], ...]
+
+    def at(self, line: int) -> str:
+        """The digest of the block that the code which begins at `line` belongs to."""
+        place = bisect_right(self.functions, line, key=lambda block: block[0]) - 1
+        if place >= 0 and line <= self.functions[place][1]:
+            return self.functions[place][2]
+        return self.body
+
+
+def blocks_of(text: str) -> Blocks:
+    """Read the blocks, also from a text with errors as far as its tree goes."""
+    parsed = parse(text)
+    islands = _islands(parsed)
+    functions: list[tuple[int, int, str]] = []
+    outside: list[bytes] = []
+    seen: Counter[str] = Counter()
+    written = 0
+    for name, whole, body in _outermost(parsed.root, ""):
+        outside.append(_code(parsed, islands, written, body.start_byte))
+        written = body.end_byte
+        # Two functions may have equal bodies, and a name may be given twice.
+        label = f"{name}#{seen[name]}".encode()
+        seen[name] += 1
+        digest = _digest(label + b"\n" + _code(parsed, islands, body.start_byte, body.end_byte))
+        last = parsed.line(max(whole.end_byte - 1, whole.start_byte))
+        functions.append((parsed.line(whole.start_byte), last, digest))
+    outside.append(_code(parsed, islands, written, len(parsed.data)))
+    return Blocks(_digest(b"\n".join(outside)), tuple(functions))
+
+
+@cache
+def _query() -> Query:
+    return Query(language(), "[(comment) @comment (string) @string]")
+
+
+def _islands(parsed: ParsedPython) -> list[tuple[int, int, bool]]:
+    """Start and end of comments and of strings, in order, and which of both it is (strings: True)."""
+    found = QueryCursor(_query()).captures(parsed.root)
+    islands = sorted(
+        (node.start_byte, node.end_byte, kind == "string") for kind, nodes in found.items() for node in nodes
+    )
+    outermost: list[tuple[int, int, bool]] = []
+    for island in islands:
+        # A string may stand inside another one, in what that one interpolates.
+        if not outermost or island[0] >= outermost[-1][1]:
+            outermost.append(island)
+    return outermost
+
+
+def _code(parsed: ParsedPython, islands: list[tuple[int, int, bool]], start: int, end: int) -> bytes:
+    """The lines between two bytes that have code on them, without comments and trailing white space."""
+    pieces: list[bytes] = []
+    for begin, stop, is_string in islands[bisect_left(islands, start, key=lambda island: island[0]) :]:
+        if begin >= end:
+            break
+        pieces.append(parsed.data[start:begin])
+        if is_string:
+            # Blank lines and trailing blanks count in here.
+            pieces.append(parsed.data[begin:stop].replace(b"\n", b"\0"))
+        start = stop
+    pieces.append(parsed.data[start:end])
+    lines = (line.rstrip() for line in b"".join(pieces).splitlines())
+    return b"\n".join(line for line in lines if line)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=DIGEST_BYTES).hexdigest()
+
+
+def _outermost(root: Node, qualifier: str) -> Iterator[tuple[str, Node, Node]]:
+    """Qualified name, whole statement and body of each function that is in no other one."""
+    stack = [(root, qualifier)]
+    while stack:
+        node, around = stack.pop()
+        inner = node.child_by_field_name("definition") if node.type == "decorated_definition" else node
+        if inner is not None and inner.type in ("function_definition", "class_definition"):
+            name, body = inner.child_by_field_name("name"), inner.child_by_field_name("body")
+            if name is None or name.text is None or body is None:
+                continue
+            qualified = around + name.text.decode("utf-8", "replace")
+            if inner.type == "function_definition":
+                yield qualified, node, body
+            else:
+                stack.append((body, f"{qualified}."))
+        elif node.type in CONTAINERS:
+            stack.extend((child, around) for child in reversed(node.named_children))
