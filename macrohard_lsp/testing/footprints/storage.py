@@ -23,7 +23,8 @@ def read_footprints(directory: Path, folder: Path) -> Footprints | None:
     try:
         packed = _place(directory, folder).read_bytes()
         unpacker = zlib.decompressobj()
-        data: Any = json.loads(unpacker.decompress(packed, MOST_BYTES))
+        text = unpacker.decompress(packed, MOST_BYTES)
+        data: Any = json.loads(text if unpacker.eof else b"null")
         return _unpacked(data) if data["format"] == FORMAT and data["folder"] == str(folder) else None
     except (OSError, zlib.error, ValueError, KeyError, TypeError, AttributeError):
         return None

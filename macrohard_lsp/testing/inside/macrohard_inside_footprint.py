@@ -21,9 +21,9 @@ STARTING = frozenset(
 )
 OPENING = frozenset({"open", "sqlite3.connect"})
 LISTING = frozenset({"os.listdir", "os.scandir"})
-IMPORTERS = ("<frozen importlib", "importlib" + os.sep, "_pytest" + os.sep, "macrohard_inside")
-CARRIERS = (os.sep + "pathlib", os.sep + "glob.py", os.sep + "os.py", os.sep + "shutil.py", "<frozen os>")
-"""Modules of the standard library that open and list on somebody's behalf."""
+IMPORTERS = ("<frozen importlib", "/importlib/", "/_pytest/", "macrohard_inside")
+CARRIERS = ("<frozen os>", *("/" + name for name in ("pathlib", "glob.py", "os.py", "shutil.py", "py/_")))
+"""Modules that open and list on somebody's behalf."""
 
 
 class Traces:

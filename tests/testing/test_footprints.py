@@ -1,0 +1,329 @@
+"""Which tests a change can affect, by what each used: real runs, then one edit after the other."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from macrohard_lsp.core.files import source_file
+from macrohard_lsp.core.snapshot import Snapshot
+from macrohard_lsp.testing.footprints.blocks import blocks_of
+from macrohard_lsp.testing.footprints.choose import choose
+from macrohard_lsp.testing.footprints.learn import WatchedRun, learn
+from macrohard_lsp.testing.footprints.model import Footprints, Kept, KeptFile, Present
+from macrohard_lsp.testing.footprints.storage import read_footprints, write_footprints
+from macrohard_lsp.workspace.index import build_index
+
+SHOP = """
+    == shop/__init__.py
+    from shop.prices import net, gross
+    == shop/prices.py
+    import functools
+
+    RATE = 2
+
+    def net(x):
+        return x
+
+    def gross(x):
+        return net(x) * RATE
+
+    def registered(function):
+        return function
+
+    @registered
+    def listed(x=net(1)):
+        return [one for one in (1, 2)]
+    == shop/stock.py
+    from pathlib import Path
+    def words():
+        return (Path(__file__).parent.parent / "words.txt").read_text()
+    def names():
+        return sorted(path.name for path in (Path(__file__).parent.parent / "data").iterdir())
+    class Stock:
+        def __init__(self):
+            self.count = 1
+        def left(self):
+            return self.count
+    == shop/plug.py
+    def plugged():
+        return 1
+    == shop/unused.py
+    def unused():
+        return 1
+    == words.txt
+    a b
+    == data/one.csv
+    1
+    == README.md
+    Shop
+    == pyproject.toml
+    [project]
+    version = "1"
+    [tool.pytest.ini_options]
+    markers = ["a"]
+    == tests/conftest.py
+    import pytest
+    @pytest.fixture(scope="session")
+    def stock():
+        from shop.stock import Stock
+        return Stock()
+    == tests/test_prices.py
+    from shop import gross, net
+    from shop.prices import listed
+    def test_net():
+        assert net(1) == 1
+    def test_gross():
+        assert gross(1) == 2
+    def test_listed():
+        assert listed() == [1, 2]
+    == tests/test_stock.py
+    import importlib, subprocess, sys
+    import pytest
+    from shop.stock import names, words
+    def test_first(stock):
+        assert stock.count == 1
+    def test_second(stock):
+        assert stock
+    def test_left(stock):
+        assert stock.left() == 1
+    def test_words():
+        assert words()
+    def test_names():
+        assert names()
+    def test_plugged():
+        assert importlib.import_module("shop.plug").plugged() == 1
+    @pytest.mark.parametrize("n", [1, 2])
+    def test_many(n):
+        assert n
+    == tests/test_program.py
+    import subprocess, sys
+    def test_program():
+        subprocess.run([sys.executable, "-c", "pass"], check=True)
+    def test_alone():
+        pass
+    """
+PROGRAM = "program::test_program"
+SHARED = "stock::test_first stock::test_second stock::test_left"
+
+# Each case: file, what is replaced there (None: the whole file), by what (None: the file is removed), and the
+# tests that run, without what all ids have in common. `test_program` starts a program, which may read anything.
+CASES = {
+    "nothing": ("README.md", "Shop", "Shop", ""),
+    "a file that no test opens": ("README.md", "Shop", "Store", PROGRAM),
+    "a function's body": (
+        "shop/prices.py", "return net(x) * RATE", "return RATE * net(x)", f"{PROGRAM} prices::test_gross",
+    ),
+    "one that another calls, and an import": (
+        "shop/prices.py", "    return x\n", "    return x + 0\n", f"{PROGRAM} prices program stock",
+    ),
+    "one that nothing calls": ("shop/unused.py", "return 1", "return 2", PROGRAM),
+    "a comment": (
+        "shop/prices.py", "return net(x) * RATE", "# why\n    return net(x) * RATE  # so", PROGRAM,
+    ),
+    "a constant": ("shop/prices.py", "RATE = 2", "RATE = 3", f"{PROGRAM} prices program stock"),
+    "a function that ran with the import": (
+        "shop/prices.py", "return function", "return (function)", f"{PROGRAM} prices program stock",
+    ),
+    "what a shared fixture ran": (
+        "shop/stock.py", "self.count = 1", "self.count = 2", f"{PROGRAM} {SHARED}",
+    ),
+    "a method": ("shop/stock.py", "return self.count", "return +self.count", f"{PROGRAM} stock::test_left"),
+    "the shared fixture": (
+        "tests/conftest.py", "return Stock()", "return Stock() or 1", f"{PROGRAM} {SHARED}",
+    ),
+    "a file that a test opens": ("words.txt", "a", "b", f"{PROGRAM} stock::test_words"),
+    "the same, removed": ("words.txt", None, None, f"{PROGRAM} stock::test_words"),
+    "a name in a folder that a test lists": ("data/two.csv", None, "2", f"{PROGRAM} stock::test_names"),
+    "a file in it": ("data/one.csv", "1", "2", PROGRAM),
+    "an import by a name made up": (
+        "shop/plug.py", "return 1", "return 2", f"{PROGRAM} stock::test_plugged",
+    ),
+    "a test": ("tests/test_prices.py", "net(1) == 1", "net(2) == 2", f"{PROGRAM} prices::test_net"),
+    "one more test": (
+        "tests/test_prices.py", "def test_gross", "def test_new(): pass\ndef test_gross", f"{PROGRAM} prices",
+    ),
+    "one more case of a test": ("tests/test_stock.py", "[1, 2]", "[1, 2, 3]", f"{PROGRAM} stock"),
+    "one more file of tests": ("tests/test_new.py", None, "def test_a(): pass\n", f"{PROGRAM} new"),
+    "a file of tests removed": ("tests/test_prices.py", None, None, PROGRAM),
+    "one more module": ("shop/more.py", None, "def f(): pass\n", PROGRAM),
+    "one more conftest": ("shop/conftest.py", None, "x = 1\n", "all"),
+    "pytest's configuration": ("pyproject.toml", '["a"]', '["b"]', "all"),
+    "other configuration": ("pyproject.toml", 'version = "1"', 'version = "2"', PROGRAM),
+}  # fmt: skip
+
+
+def snapshot_of(texts):
+    return Snapshot(Path("/work"), {path: source_file(path, text.encode()) for path, text in texts.items()})
+
+
+def named(choice):
+    """As the cases write them."""
+    if choice is None:
+        return {"all"}
+    return {re.sub(r"tests/test_(\w+)\.py", r"\1", name) for name in choice.names}
+
+
+def edited(texts, path, old, new):
+    if new is None:
+        return {name: text for name, text in texts.items() if name != path}
+    assert old is None or texts[path].count(old) == 1, (
+        f"{old!r} stands {texts[path].count(old)} times in {path}"
+    )
+    return {**texts, path: new if old is None else texts[path].replace(old, new)}
+
+
+@pytest.fixture(
+    params=[
+        None,
+        pytest.param(("3.9", "pytest==6.2.5"), id="3.9"),
+        pytest.param(("3.13", "pytest==9.*"), id="3.13"),
+    ]
+)
+def interpreter(request, python_with):
+    if request.param is None:
+        return None
+    version, package = request.param
+    found = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python"))
+    return python_with(found[-1] if found else "", package)
+
+
+def test_what_a_change_affects(run, parsed, interpreter):
+    texts = parsed(SHOP).files
+    tested = run(SHOP, interpreter=interpreter, footprints=True)
+    assert tested.run.problem is None and not tested.run.broken, tested.run
+    blocks = {}
+    before = snapshot_of(texts)
+    ran = WatchedRun((), tested.collected, tested.run.results, tested.footprints)
+    known = learn(Footprints("here"), ran, Present(before, blocks), build_index(before))
+    found, expected = {}, {}
+    for name, (path, old, new, wanted) in CASES.items():
+        after = snapshot_of(edited(texts, path, old, new))
+        found[name] = named(choose(known, Present(after, blocks), build_index(after)))
+        expected[name] = whole(set(wanted.split()))
+    assert found == expected
+
+
+def whole(names):
+    """A test of a file that runs whole isn't named beside it."""
+    return {name for name in names if name.partition("::")[0] not in names or "::" not in name}
+
+
+def test_later_runs_are_learned_from(run, parsed):
+    """A changed function calls another one: from then on that one counts too; the other tests stay known."""
+    texts = parsed(SHOP).files
+    tested = run(SHOP, footprints=True)
+    blocks, before = {}, snapshot_of(texts)
+    ran = WatchedRun((), tested.collected, tested.run.results, tested.footprints)
+    known = learn(Footprints("here"), ran, Present(before, blocks), build_index(before))
+    texts = edited(
+        texts, "tests/test_prices.py", "assert gross(1) == 2", "from shop.unused import unused\n    unused()"
+    )
+    ids = ("tests/test_prices.py::test_gross",)
+    again = run("".join(f"== {path}\n{text}" for path, text in texts.items()), footprints=True, ids=ids)
+    now = snapshot_of(texts)
+    part = WatchedRun(ids, again.collected, again.run.results, again.footprints)
+    learned = learn(known, part, Present(now, blocks), build_index(now))
+    assert named(choose(learned, Present(now, blocks), build_index(now))) == {"program::test_program"}
+    later = snapshot_of(edited(texts, "shop/unused.py", "return 1", "return 2"))
+    assert named(choose(learned, Present(later, blocks), build_index(later))) == {
+        "program::test_program", "prices::test_gross",
+    }  # fmt: skip
+
+
+def test_the_likeliest_to_fail_come_first_then_the_quick():
+    needs = {"a.py": frozenset({"x"})}
+    texts = {"a.py": "", **{f"test_{name}.py": "" for name in "abcd"}}
+    present = Present(snapshot_of(texts), {})
+    file_needs = {"a.py": frozenset({blocks_of("").body})}
+    tests = {
+        "test_a.py::t": Kept(needs, 3.0),
+        "test_b.py::t": Kept(needs, 1.0),
+        "test_c.py::t": Kept(needs, 2.0, broke=True),
+        "test_d.py::t": Kept({**needs, "gone.py": frozenset({"y"})}, 9.0),
+    }
+    files = {name.partition("::")[0]: (name, f"{name.partition('::')[0]}::other") for name in tests}
+    known = Footprints(
+        "",
+        {**tests, **{ids[1]: Kept({}) for ids in files.values()}},
+        {path: KeptFile(ids, file_needs) for path, ids in files.items()},
+        {},
+        frozenset(texts),
+    )
+    chosen = choose(known, present, build_index(snapshot_of(texts)))
+    assert chosen is not None
+    assert chosen.names == ("test_c.py::t", "test_d.py::t", "test_b.py::t", "test_a.py::t")
+
+
+def test_files_run_in_the_order_in_which_they_are_named(run):
+    text = "".join(f"== test_{name}.py\ndef test_1(): pass\ndef test_2(): pass\n" for name in "abc")
+    ids = ("test_c.py::test_2", "test_a.py", "test_c.py::test_1")
+    tested = run(text, ids=ids, ordered=True)
+    assert [result.id for result in tested.run.results] == [
+        "test_c.py::test_1", "test_c.py::test_2", "test_a.py::test_1", "test_a.py::test_2",
+    ]  # fmt: skip
+
+
+def test_what_is_kept_comes_back_and_a_damaged_file_is_nothing(tmp_path):
+    footprints = Footprints(
+        "py", {"t.py::a": Kept({"a.py": frozenset({"1", "2"})}, 0.5, True)}, {}, {}, frozenset({"a.py"})
+    )
+    folder = Path("/some/folder")
+    write_footprints(tmp_path / "kept", folder, footprints)
+    assert read_footprints(tmp_path / "kept", folder) == footprints
+    assert read_footprints(tmp_path / "kept", Path("/another")) is None
+    (file,) = (tmp_path / "kept").iterdir()
+    for damage in (b"", b"{}", file.read_bytes()[:-5]):
+        file.write_bytes(damage)
+        assert read_footprints(tmp_path / "kept", folder) is None
+
+
+PIECES = st.sampled_from(
+    ["x = 1", "@d", "def f(a=1):", "    return a", "class C:", "    def m(self):",
+     "        return '''a\n\n  b'''", "if x:", "    y = 2", "s = 'a # b'"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=12), st.data())
+def test_comments_and_blank_lines_change_no_block(pieces, data):
+    text = "\n".join(pieces) + "\n"
+    lines = text.split("\n")
+    # Not inside of the string that has several lines.
+    free = [at for at in range(len(lines)) if "\n".join(lines[:at]).count("'''") % 2 == 0]
+    at = data.draw(st.sampled_from(free))
+    more = data.draw(st.sampled_from(["", "   ", "# comment", "        # comment"]))
+    changed = "\n".join([*lines[:at], more, *lines[at:]])
+    before, after = blocks_of(text), blocks_of(changed)
+    assert before.body == after.body
+    assert [digest for _, _, digest in before.functions] == [digest for _, _, digest in after.functions]
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("'a\n\n  b'", "'a\n  b'"),
+        ("return 1", "return 2"),
+        ("a = 1", "a = 2"),
+        ("def f", "def g"),
+        ("@d\n", ""),
+        ("    y", "y"),
+    ],
+)
+def test_everything_else_does(old, new):
+    text = "@d\ndef f(a = 1):\n    return 1\nx = '''a\n\n  b'''\nif x:\n    y = 1\n"
+    assert text.count(old) == 1
+    assert blocks_of(text) != blocks_of(text.replace(old, new))
+
+
+def test_equal_bodies_are_different_functions():
+    assert (
+        len(
+            {
+                digest
+                for _, _, digest in blocks_of("def f():\n    pass\n" * 2 + "def g():\n    pass\n").functions
+            }
+        )
+        == 3
+    )
