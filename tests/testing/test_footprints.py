@@ -106,6 +106,7 @@ SHOP = """
         pass
     """
 PROGRAM = "program::test_program"
+EVERY_FILE = "prices program stock"  # The conftest imports what imports everything.
 SHARED = "stock::test_first stock::test_second stock::test_left"
 
 # Each case: file, what is replaced there (None: the whole file), by what (None: the file is removed), and the
@@ -117,15 +118,15 @@ CASES = {
         "shop/prices.py", "return net(x) * RATE", "return RATE * net(x)", f"{PROGRAM} prices::test_gross",
     ),
     "one that another calls, and an import": (
-        "shop/prices.py", "    return x\n", "    return x + 0\n", f"{PROGRAM} prices program stock",
+        "shop/prices.py", "    return x\n", "    return x + 0\n", EVERY_FILE,
     ),
     "one that nothing calls": ("shop/unused.py", "return 1", "return 2", PROGRAM),
     "a comment": (
         "shop/prices.py", "return net(x) * RATE", "# why\n    return net(x) * RATE  # so", PROGRAM,
     ),
-    "a constant": ("shop/prices.py", "RATE = 2", "RATE = 3", f"{PROGRAM} prices program stock"),
+    "a constant": ("shop/prices.py", "RATE = 2", "RATE = 3", EVERY_FILE),
     "a function that ran with the import": (
-        "shop/prices.py", "return function", "return (function)", f"{PROGRAM} prices program stock",
+        "shop/prices.py", "return function", "return (function)", EVERY_FILE,
     ),
     "what a shared fixture ran": (
         "shop/stock.py", "self.count = 1", "self.count = 2", f"{PROGRAM} {SHARED}",
@@ -143,8 +144,26 @@ CASES = {
     ),
     "a test": ("tests/test_prices.py", "net(1) == 1", "net(2) == 2", f"{PROGRAM} prices::test_net"),
     "one more test": (
-        "tests/test_prices.py", "def test_gross", "def test_new(): pass\ndef test_gross", f"{PROGRAM} prices",
+        "tests/test_prices.py",
+        "def test_gross",
+        "def test_new(): pass\ndef test_gross",
+        f"{PROGRAM} prices::test_new",
     ),
+    "one more function": ("shop/prices.py", "RATE = 2", "RATE = 2\ndef fresh(): pass", PROGRAM),
+    "one more whose name was known": (
+        "shop/prices.py",
+        "RATE = 2",
+        "RATE = 2\ndef plugged(): pass",
+        EVERY_FILE,
+    ),
+    "one more with a decorator": (
+        "shop/prices.py",
+        "RATE = 2",
+        "RATE = 2\n@registered\ndef fresh(): pass",
+        EVERY_FILE,
+    ),
+    "a function's defaults": ("shop/stock.py", "def words()", "def words(a=1)", EVERY_FILE),
+    "a function removed": ("shop/prices.py", "def gross(x):\n    return net(x) * RATE\n", "", EVERY_FILE),
     "one more case of a test": ("tests/test_stock.py", "[1, 2]", "[1, 2, 3]", f"{PROGRAM} stock"),
     "one more file of tests": ("tests/test_new.py", None, "def test_a(): pass\n", f"{PROGRAM} new"),
     "a file of tests removed": ("tests/test_prices.py", None, None, PROGRAM),
@@ -249,8 +268,7 @@ def test_the_likeliest_to_fail_come_first_then_the_quick():
         "",
         {**tests, **{ids[1]: Kept({}) for ids in files.values()}},
         {path: KeptFile(ids, file_needs) for path, ids in files.items()},
-        {},
-        frozenset(texts),
+        known=frozenset(texts),
     )
     chosen = choose(known, present, build_index(snapshot_of(texts)))
     assert chosen is not None
@@ -268,7 +286,7 @@ def test_files_run_in_the_order_in_which_they_are_named(run):
 
 def test_what_is_kept_comes_back_and_a_damaged_file_is_nothing(tmp_path):
     footprints = Footprints(
-        "py", {"t.py::a": Kept({"a.py": frozenset({"1", "2"})}, 0.5, True)}, {}, {}, frozenset({"a.py"})
+        "py", {"t.py::a": Kept({"a.py": frozenset({"1", "2"})}, 0.5, True)}, known=frozenset({"a.py"})
     )
     folder = Path("/some/folder")
     write_footprints(tmp_path / "kept", folder, footprints)

@@ -1,12 +1,15 @@
-"""A Python file in blocks: the body of each function, and everything else as one.
+"""A Python file in blocks: the body of each function, the heads of plain ones, and everything else as one.
 
+A head is a function's line of `def`. Those of functions at the top of a module do nothing but bind a name, and so
+do those of tests; all others (decorators, other methods) belong to what is executed as the module is imported.
 Comments and blank lines count for nothing, and neither does where in the file a block stands.
 """
 
 import hashlib
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,18 +19,23 @@ from macrohard_lsp.workspace.outline import CONTAINERS
 from macrohard_lsp.workspace.python_syntax import ParsedPython, language, parse
 
 DIGEST_BYTES = 8
+MARK = b"@pytest.mark."
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """`body` is the digest of what is outside of functions; their heads are: defaults, decorators, names.
+    """`body` is the digest of what is executed by an import, but for `heads`, the digests of heads by qualified name.
 
-    `functions` are first line, last line (from 1, decorators included) and digest, in the order of the text. A
-    function inside another one is part of it.
+    `words` are all names in the text, those in strings and comments included. `functions` are first line, last
+    line (from 1, decorators included) and digest, in the order of the text. A function inside another one is part of
+    it.
     """
 
     body: str
+    heads: Mapping[str, str]
     functions: tuple[tuple[int, int, str], ...]
+    words: frozenset[str]
 
     def at(self, line: int) -> str:
         """The digest of the block that the code which begins at `line` belongs to."""
@@ -43,10 +51,16 @@ def blocks_of(text: str) -> Blocks:
     islands = _islands(parsed)
     functions: list[tuple[int, int, str]] = []
     outside: list[bytes] = []
+    heads: dict[str, str] = {}
     seen: Counter[str] = Counter()
     written = 0
     for name, whole, body in _outermost(parsed.root, ""):
-        outside.append(_code(parsed, islands, written, body.start_byte))
+        head = _code(parsed, islands, whole.start_byte, body.start_byte)
+        if name not in seen and _only_binds(name, head):
+            outside.append(_code(parsed, islands, written, whole.start_byte))
+            heads[name] = _digest(name.encode() + b"\n" + head)
+        else:
+            outside.append(_code(parsed, islands, written, body.start_byte))
         written = body.end_byte
         # Two functions may have equal bodies, and a name may be given twice.
         label = f"{name}#{seen[name]}".encode()
@@ -55,7 +69,16 @@ def blocks_of(text: str) -> Blocks:
         last = parsed.line(max(whole.end_byte - 1, whole.start_byte))
         functions.append((parsed.line(whole.start_byte), last, digest))
     outside.append(_code(parsed, islands, written, len(parsed.data)))
-    return Blocks(_digest(b"\n".join(outside)), tuple(functions))
+    body = _digest(b"\n".join(piece for piece in outside if piece))
+    return Blocks(body, heads, tuple(functions), frozenset(_WORD.findall(text)))
+
+
+def _only_binds(name: str, head: bytes) -> bool:
+    """Whether a function's head has no effect but that its name is there."""
+    qualifier, _, bare = name.rpartition(".")
+    decorated = [line for line in head.split(b"\n") if line.startswith(b"@")]
+    is_test = bare.startswith("test")
+    return (not qualifier or is_test) and all(is_test and line.startswith(MARK) for line in decorated)
 
 
 @cache

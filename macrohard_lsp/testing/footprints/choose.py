@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from macrohard_lsp.testing.affected import may_hold_tests
+from macrohard_lsp.testing.footprints.compare import Comparison
 from macrohard_lsp.testing.footprints.model import Footprints, Present
 from macrohard_lsp.workspace.index import WorkspaceIndex
 
@@ -16,7 +17,8 @@ class Affected:
 
 def choose(footprints: Footprints, present: Present, index: WorkspaceIndex) -> Affected | None:
     """The tests to run; None where it has to be all: nothing is known yet, or something changed that all use."""
-    if not footprints.files or present.unmet(footprints.outside):
+    comparison = Comparison(footprints, present)
+    if not footprints.files or comparison.unmet(footprints.outside, ""):
         return None
     new = [path for path in index.files if path not in footprints.known]
     if any(may_hold_tests(index, path) for path in new if not index.files[path].is_test_file):
@@ -27,24 +29,27 @@ def choose(footprints: Footprints, present: Present, index: WorkspaceIndex) -> A
             chosen[path] = (False, 0, 0.0)
     for path in footprints.files:
         if present.has(path):
-            chosen.update(_of_file(footprints, present, path))
+            chosen.update(_of_file(comparison, path))
     return Affected(tuple(sorted(chosen, key=lambda name: (*chosen[name], name))))
 
 
-def _of_file(footprints: Footprints, present: Present, path: str) -> dict[str, tuple[bool, int, float]]:
+def _of_file(comparison: Comparison, path: str) -> dict[str, tuple[bool, int, float]]:
     """Names of what to run in one file, and what orders them: less is sooner."""
+    footprints = comparison.known
     file = footprints.files[path]
     chosen: dict[str, tuple[bool, int, float]] = {}
     seconds = {name: footprints.tests[name].seconds for name in file.ids if name in footprints.tests}
-    if unmet := present.unmet(file.needs):
+    if unmet := comparison.unmet(file.needs, path):
         broke = any(footprints.tests[name].broke for name in seconds)
         return {path: (not broke, -len(unmet), sum(seconds.values()))}
+    for name in comparison.added_tests(path):
+        chosen[name] = (False, 0, 0.0)
     for name in file.ids:
         kept = footprints.tests.get(name)
         if kept is None:
             chosen[name] = (False, 0, 0.0)
-        elif unmet := present.unmet(kept.needs):
+        elif unmet := comparison.unmet(kept.needs, path):
             chosen[name] = (not kept.broke, -len(unmet), kept.seconds)
-    if len(chosen) == len(file.ids) and chosen:
+    if chosen and all(name in chosen for name in file.ids):
         return {path: (*min(chosen.values())[:2], sum(seconds.values()))}
     return chosen

@@ -1,17 +1,19 @@
 """Brings up to date what is known of tests, from a run that watched them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from macrohard_lsp.core.testrun import TestResult
+from macrohard_lsp.core.testrun import TestResult, named_by
 from macrohard_lsp.testing.affected import needed_files
+from macrohard_lsp.testing.footprints.compare import Comparison
 from macrohard_lsp.testing.footprints.model import (
     EVERYTHING,
     Footprints,
     Kept,
     KeptFile,
+    Module,
     Needs,
     Present,
     together,
@@ -41,18 +43,48 @@ def learn(before: Footprints, watched: WatchedRun, present: Present, index: Work
     if watched.asked and not before.files:
         return before
     lesson = _Lesson(watched, present, index)
-    tests, files = lesson.tests(), lesson.files()
+    tests, files, words = lesson.tests(), lesson.files(), before.words | present.words
     if not watched.asked:
         return replace(
-            before, tests=tests, files=files, outside=lesson.outside(), known=frozenset(index.files)
+            before,
+            tests=tests,
+            files=files,
+            outside=lesson.outside(),
+            modules=lesson.modules({}, [*files.values(), *tests.values()]),
+            words=words,
+            known=frozenset(index.files),
         )
-    files = {path: kept for path, kept in {**before.files, **files}.items() if present.has(path)}
+    files = {**before.files, **_with_added(before, watched, present, lesson), **files}
+    files = {path: kept for path, kept in files.items() if present.has(path)}
     names = {name for kept in files.values() for name in kept.ids}
     ran = frozenset(watched.collected)
     others = {name: kept for name, kept in before.tests.items() if name not in ran}
+    tests = {name: kept for name, kept in {**others, **tests}.items() if name in names}
     return replace(
-        before, files=files, tests={name: kept for name, kept in {**others, **tests}.items() if name in names}
+        before,
+        files=files,
+        tests=tests,
+        modules=lesson.modules(before.modules, [*files.values(), *tests.values()]),
+        words=words,
     )
+
+
+def _with_added(
+    before: Footprints, watched: WatchedRun, present: Present, lesson: "_Lesson"
+) -> dict[str, KeptFile]:
+    """The files that got more tests, and nothing else, once those have run."""
+    comparison = Comparison(before, present)
+    ran: dict[str, set[str]] = defaultdict(set)
+    for name in watched.collected:
+        ran[name.partition("::")[0]].add(name)
+    found: dict[str, KeptFile] = {}
+    for path in ran.keys() & before.files.keys():
+        file = before.files[path]
+        added = comparison.added_tests(path)
+        named = {other for name in ran[path] for other in named_by(name)}
+        if added and named.issuperset(added) and not comparison.unmet(file.needs, path):
+            found[path] = KeptFile(tuple(dict.fromkeys((*file.ids, *ran[path]))), lesson.needs_of_file(path))
+    return found
 
 
 class _Lesson:
@@ -83,7 +115,16 @@ class _Lesson:
             whole = [name for name in self._watched.asked if "::" not in name]
         else:
             whole = [*ids, *(path for path, summary in self._index.files.items() if summary.is_test_file)]
-        return {path: KeptFile(tuple(ids[path]), self._needs_of_file(path)) for path in dict.fromkeys(whole)}
+        return {path: KeptFile(tuple(ids[path]), self.needs_of_file(path)) for path in dict.fromkeys(whole)}
+
+    def modules(self, before: Mapping[str, Module], kept: Iterable[Kept | KeptFile]) -> dict[str, Module]:
+        """What the digests of modules in there stand for."""
+        wanted = {digest for each in kept for digests in each.needs.values() for digest in digests}
+        found = {digest: module for digest, module in before.items() if digest in wanted}
+        for path in self._index.files:
+            if (module := self._present.module(path)) is not None and module.digest in wanted:
+                found[module.digest] = module
+        return found
 
     def outside(self) -> Needs:
         """What all tests need: pytest's configuration, and what it or a plugin used before the first test."""
@@ -115,7 +156,7 @@ class _Lesson:
             needs.append({path: frozenset({present.whole(path)}) for path in closure})
         return together(needs)
 
-    def _needs_of_file(self, path: str) -> Needs:
+    def needs_of_file(self, path: str) -> Needs:
         """What is executed by the imports of a test file: the bodies of modules, and the functions those call."""
         partial = any(message.partial for message in self._outside)
         return {
@@ -136,7 +177,7 @@ class _Lesson:
         blocks = self._present.blocks(path)
         if blocks is None:
             return frozenset({self._present.whole(path)})
-        return frozenset({blocks.body, *map(blocks.at, lines)})
+        return frozenset({Module(blocks.body, blocks.heads).digest, *map(blocks.at, lines)})
 
     def _closure(self, path: str) -> frozenset[str]:
         return self._closures.get(path, frozenset({path}))

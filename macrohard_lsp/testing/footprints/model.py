@@ -10,8 +10,9 @@ from macrohard_lsp.testing.footprints.blocks import Blocks, blocks_of
 from macrohard_lsp.testing.footprints.configuration import pytest_part
 
 Needs = Mapping[str, frozenset[str]]
-"""What was used, by path: digests of blocks, or of a whole file (`=…`), of a folder's names (`/…`), of
-pytest's part of a configuration file (`~…`), of everything there is (`*…`), or that nothing was there (`-`)."""
+"""What was used, by path: digests of blocks, or of what an import executes (`^…`), of a whole file (`=…`), of a
+folder's names (`/…`), of pytest's part of a configuration file (`~…`), of everything there is (`*…`), or that nothing
+was there (`-`)."""
 
 ABSENT = "-"
 EVERYTHING = ""
@@ -35,17 +36,32 @@ class KeptFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Module:
+    """What an import of a file executes: `heads` as in Blocks."""
+
+    body: str
+    heads: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        return f"^{digest_of('|'.join((self.body, *sorted(self.heads.values()))).encode())[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
 class Footprints:
     """Everything known of a folder's tests.
 
     `conditions` names interpreter, plugins and arguments: under others it counts for nothing. `outside` is
-    what pytest itself and its configuration used. `known` are the Python files there were.
+    what pytest itself and its configuration used. `modules` are what the digests of modules (`^…`) stand for,
+    `words` all names there were in Python files, `known` the paths of those.
     """
 
     conditions: str
     tests: Mapping[str, Kept] = field(default_factory=dict[str, Kept])
     files: Mapping[str, KeptFile] = field(default_factory=dict[str, KeptFile])
     outside: Needs = field(default_factory=dict[str, frozenset[str]])
+    modules: Mapping[str, Module] = field(default_factory=dict[str, "Module"])
+    words: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
 
 
@@ -66,6 +82,20 @@ class Present:
         if file.digest not in self._blocks:
             self._blocks[file.digest] = blocks_of(file.text)
         return self._blocks[file.digest]
+
+    def module(self, path: str) -> Module | None:
+        """None for what is no Python file with a text."""
+        blocks = self.blocks(path)
+        return Module(blocks.body, blocks.heads) if blocks is not None else None
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All names in Python files."""
+        found: set[str] = set()
+        for path in self._snapshot.files:
+            if (blocks := self.blocks(path)) is not None:
+                found |= blocks.words
+        return frozenset(found)
 
     def has(self, path: str) -> bool:
         return self._snapshot.get(path) is not None
@@ -93,17 +123,15 @@ class Present:
         lines = "\n".join(f"{path} {files[path].digest}" for path in sorted(files))
         return f"*{digest_of(lines.encode('utf-8', 'surrogateescape'))}"
 
-    def unmet(self, needs: Needs) -> frozenset[str]:
-        """The paths at which something is no longer what it was."""
-        return frozenset(path for path, wanted in needs.items() if not wanted <= self._has(path))
-
-    def _has(self, path: str) -> frozenset[str]:
+    def having(self, path: str) -> frozenset[str]:
+        """All that stands for something at this path."""
         if path not in self._having:
             found = {self.whole(path), self.configuration(path), self.names_in(path)}
             if path == EVERYTHING:
                 found.add(self.everything)
             if (blocks := self.blocks(path)) is not None:
                 found.update((blocks.body, *(digest for _, _, digest in blocks.functions)))
+                found.add(Module(blocks.body, blocks.heads).digest)
             self._having[path] = frozenset(found)
         return self._having[path]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from macrohard_lsp.core.files import digest_of
-from macrohard_lsp.testing.footprints.model import Footprints, Kept, KeptFile, Needs
+from macrohard_lsp.testing.footprints.model import Footprints, Kept, KeptFile, Module, Needs
 
-FORMAT = 1
+FORMAT = 2
 MOST_FOLDERS = 100
 MOST_BYTES = 64 * 2**20
 """Of one file, unpacked: a folder of which more would have to be kept is begun anew with each start."""
@@ -68,6 +68,8 @@ def _packed(footprints: Footprints) -> dict[str, Any]:
         },
         "files": {path: [list(file.ids), _listed(file.needs)] for path, file in footprints.files.items()},
         "outside": _listed(footprints.outside),
+        "modules": {key: [module.body, dict(module.heads)] for key, module in footprints.modules.items()},
+        "words": sorted(footprints.words),
         "known": sorted(footprints.known),
     }
 
@@ -81,6 +83,8 @@ def _unpacked(data: Mapping[str, Any]) -> Footprints:
         },
         files={path: KeptFile(tuple(ids), _needs(needs)) for path, (ids, needs) in data["files"].items()},
         outside=_needs(data["outside"]),
+        modules={key: Module(body, heads) for key, (body, heads) in data["modules"].items()},
+        words=frozenset(data["words"]),
         known=frozenset(data["known"]),
     )
 

@@ -118,6 +118,13 @@ def is_for_itself(frame):
     return any(part in frame.f_code.co_filename for part in IMPORTERS)
 
 
+def is_about_the_computer(frame):
+    """Whether the standard library starts a program to ask what kind of computer this is."""
+    while frame.f_back is not None and frame.f_code.co_filename.endswith(("/subprocess.py", "/os.py")):
+        frame = frame.f_back
+    return frame.f_code.co_filename.endswith(("/platform.py", "/uuid.py", "/ctypes/util.py"))
+
+
 class Watched:
     """What has happened since the last `switch_to`; what audit events tell is written down at once."""
 
@@ -132,8 +139,8 @@ class Watched:
             self._note(self.traces.opened, arguments)
         elif event in LISTING:
             self._note(self.traces.listed, arguments)
-        elif event in STARTING:
-            self.traces.starts = True
+        elif event in STARTING and not self.traces.starts:
+            self.traces.starts = not is_about_the_computer(sys._getframe(1))
 
     def _note(self, noted, arguments):
         path = arguments[0] if arguments else None
