@@ -46,6 +46,7 @@ def run(python: Path, folder: Path, *arguments: str) -> dict[str, str]:
             "-q",
             "-p",
             "bench_outcomes",
+            "--continue-on-collection-errors",
             *arguments,
         ]
         done = subprocess.run(

@@ -66,7 +66,12 @@ class Client:
     def pid(self) -> int:
         return self.process.pid
 
-    def initialize(self, folder: Path, options: Mapping[str, Any] | None = None) -> float:
+    def initialize(
+        self,
+        folder: Path,
+        options: Mapping[str, Any] | None = None,
+        capabilities: Mapping[str, Any] = CAPABILITIES,
+    ) -> float:
         """Seconds from the start of the process to the answer."""
         root = folder.as_uri()
         self.ask(
@@ -76,7 +81,7 @@ class Client:
                 "clientInfo": {"name": "bench"},
                 "rootUri": root,
                 "workspaceFolders": [{"uri": root, "name": folder.name}],
-                "capabilities": CAPABILITIES,
+                "capabilities": dict(capabilities),
                 "initializationOptions": dict(options or {}),
             },
         )

@@ -19,6 +19,7 @@ from macrohard_lsp.workspace.index import build_index
 SHOP = """
     == shop/__init__.py
     from shop.prices import net, gross
+    __version__ = "1"
     == shop/prices.py
     import functools
 
@@ -38,6 +39,7 @@ SHOP = """
         return [one for one in (1, 2)]
     == shop/stock.py
     from pathlib import Path
+    LIMIT = 1
     def words():
         return (Path(__file__).parent.parent / "words.txt").read_text()
     def names():
@@ -86,7 +88,8 @@ SHOP = """
     def test_first(stock):
         assert stock.count == 1
     def test_second(stock):
-        assert stock
+        from shop.stock import LIMIT
+        assert stock and LIMIT
     def test_left(stock):
         assert stock.left() == 1
     def test_words():
@@ -162,6 +165,8 @@ CASES = {
         "RATE = 2\n@registered\ndef fresh(): pass",
         EVERY_FILE,
     ),
+    "a constant that nothing mentions": ("shop/__init__.py", '"1"', '"2"', PROGRAM),
+    "one that a test mentions": ("shop/stock.py", "LIMIT = 1", "LIMIT = 2", f"{PROGRAM} stock"),
     "a function's defaults": ("shop/stock.py", "def words()", "def words(a=1)", EVERY_FILE),
     "a function removed": ("shop/prices.py", "def gross(x):\n    return net(x) * RATE\n", "", EVERY_FILE),
     "one more case of a test": ("tests/test_stock.py", "[1, 2]", "[1, 2, 3]", f"{PROGRAM} stock"),

@@ -19,13 +19,15 @@ from macrohard_lsp.workspace.outline import CONTAINERS
 from macrohard_lsp.workspace.python_syntax import ParsedPython, language, parse
 
 DIGEST_BYTES = 8
+LITERALS = frozenset({"string", "integer", "float", "true", "false", "none"})
 MARK = b"@pytest.mark."
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """`body` is the digest of what is executed by an import, but for `heads`, the digests of heads by qualified name.
+    """`body` is the digest of what is executed by an import, but for `heads` and
+    `constants`: the digests of heads by qualified name, and of assignments of plain literals to a module's names.
 
     `words` are all names in the text, those in strings and comments included. `functions` are first line, last
     line (from 1, decorators included) and digest, in the order of the text. A function inside another one is part of
@@ -34,6 +36,7 @@ class Blocks:
 
     body: str
     heads: Mapping[str, str]
+    constants: Mapping[str, str]
     functions: tuple[tuple[int, int, str], ...]
     words: frozenset[str]
 
@@ -52,9 +55,17 @@ def blocks_of(text: str) -> Blocks:
     functions: list[tuple[int, int, str]] = []
     outside: list[bytes] = []
     heads: dict[str, str] = {}
+    constants: dict[str, str] = {}
     seen: Counter[str] = Counter()
     written = 0
     for name, whole, body in _outermost(parsed.root, ""):
+        if body is None:
+            if name not in seen:
+                outside.append(_code(parsed, islands, written, whole.start_byte))
+                constants[name] = _digest(_code(parsed, islands, whole.start_byte, whole.end_byte))
+                written = whole.end_byte
+            seen[name] += 1
+            continue
         head = _code(parsed, islands, whole.start_byte, body.start_byte)
         if name not in seen and _only_binds(name, head):
             outside.append(_code(parsed, islands, written, whole.start_byte))
@@ -70,7 +81,7 @@ def blocks_of(text: str) -> Blocks:
         functions.append((parsed.line(whole.start_byte), last, digest))
     outside.append(_code(parsed, islands, written, len(parsed.data)))
     body = _digest(b"\n".join(piece for piece in outside if piece))
-    return Blocks(body, heads, tuple(functions), frozenset(_WORD.findall(text)))
+    return Blocks(body, heads, constants, tuple(functions), frozenset(_WORD.findall(text)))
 
 
 def _only_binds(name: str, head: bytes) -> bool:
@@ -120,20 +131,36 @@ def _digest(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=DIGEST_BYTES).hexdigest()
 
 
-def _outermost(root: Node, qualifier: str) -> Iterator[tuple[str, Node, Node]]:
-    """Qualified name, whole statement and body of each function that is in no other one."""
+def _outermost(root: Node, qualifier: str) -> Iterator[tuple[str, Node, Node | None]]:
+    """Qualified name, whole statement and body of each function that is in no other one; constants have no body."""
     stack = [(root, qualifier)]
     while stack:
         node, around = stack.pop()
         inner = node.child_by_field_name("definition") if node.type == "decorated_definition" else node
         if inner is not None and inner.type in ("function_definition", "class_definition"):
-            name, body = inner.child_by_field_name("name"), inner.child_by_field_name("body")
-            if name is None or name.text is None or body is None:
+            called, body = inner.child_by_field_name("name"), inner.child_by_field_name("body")
+            if called is None or called.text is None or body is None:
                 continue
-            qualified = around + name.text.decode("utf-8", "replace")
+            qualified = around + called.text.decode("utf-8", "replace")
             if inner.type == "function_definition":
                 yield qualified, node, body
             else:
                 stack.append((body, f"{qualified}."))
+        elif node.type == "expression_statement" and node.parent == root:
+            if (name := _constant(node)) is not None:
+                yield name, node, None
         elif node.type in CONTAINERS:
             stack.extend((child, around) for child in reversed(node.named_children))
+
+
+def _constant(statement: Node) -> str | None:
+    """The name to which a statement assigns a plain literal."""
+    assignment = statement.named_children[0] if len(statement.named_children) == 1 else None
+    if assignment is None or assignment.type != "assignment":
+        return None
+    left, right = assignment.child_by_field_name("left"), assignment.child_by_field_name("right")
+    if left is None or right is None or left.type != "identifier" or right.type not in LITERALS:
+        return None
+    if any(child.type == "interpolation" for child in right.named_children):
+        return None
+    return left.text.decode("utf-8", "replace") if left.text is not None else None

@@ -177,7 +177,7 @@ class _Lesson:
         blocks = self._present.blocks(path)
         if blocks is None:
             return frozenset({self._present.whole(path)})
-        return frozenset({Module(blocks.body, blocks.heads).digest, *map(blocks.at, lines)})
+        return frozenset({Module.of(blocks).digest, *map(blocks.at, lines)})
 
     def _closure(self, path: str) -> frozenset[str]:
         return self._closures.get(path, frozenset({path}))

@@ -1,5 +1,6 @@
 """What is kept of tests from one run to the next, and how it is compared with a Snapshot."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,14 +38,21 @@ class KeptFile:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """What an import of a file executes: `heads` as in Blocks."""
+    """What an import of a file executes: `heads` and `constants` as in Blocks."""
 
     body: str
     heads: Mapping[str, str]
+    constants: Mapping[str, str]
+
+    @staticmethod
+    def of(blocks: Blocks) -> "Module":
+        return Module(blocks.body, blocks.heads, blocks.constants)
 
     @property
     def digest(self) -> str:
-        return f"^{digest_of('|'.join((self.body, *sorted(self.heads.values()))).encode())[:16]}"
+        parts = [self.body, *sorted(self.heads.values())]
+        parts += (f"{name}={self.constants[name]}" for name in sorted(self.constants))
+        return f"^{digest_of('|'.join(parts).encode())[:16]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ class Present:
     def module(self, path: str) -> Module | None:
         """None for what is no Python file with a text."""
         blocks = self.blocks(path)
-        return Module(blocks.body, blocks.heads) if blocks is not None else None
+        return Module.of(blocks) if blocks is not None else None
 
     @property
     def words(self) -> frozenset[str]:
@@ -96,6 +104,13 @@ class Present:
             if (blocks := self.blocks(path)) is not None:
                 found |= blocks.words
         return frozenset(found)
+
+    def mentions(self, path: str, name: str) -> int:
+        """How often a Python file has a name."""
+        blocks, file = self.blocks(path), self._snapshot.get(path)
+        if blocks is None or file is None or file.text is None or name not in blocks.words:
+            return 0
+        return len(re.findall(rf"\b{re.escape(name)}\b", file.text))
 
     def has(self, path: str) -> bool:
         return self._snapshot.get(path) is not None
@@ -131,7 +146,7 @@ class Present:
                 found.add(self.everything)
             if (blocks := self.blocks(path)) is not None:
                 found.update((blocks.body, *(digest for _, _, digest in blocks.functions)))
-                found.add(Module(blocks.body, blocks.heads).digest)
+                found.add(Module.of(blocks).digest)
             self._having[path] = frozenset(found)
         return self._having[path]
 
