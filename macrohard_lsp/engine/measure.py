@@ -95,7 +95,7 @@ def _measured(
         confirmed,
         tuple(_or_need(finding, confirmed, needs) for finding in findings),
         tuple(notes),
-        needs,
+        needs=needs,
     )
 
 
