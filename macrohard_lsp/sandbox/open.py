@@ -197,6 +197,7 @@ def _too_large(spec: MachineSpec) -> str:
 
 
 def _open_process(control: Control, spec: MachineSpec) -> Opened:
+    given = {**spec.environment, **spec.openings.environment}
     temporary = Path(tempfile.gettempdir()).resolve() / f"macrohard-{uuid.uuid4().hex}"
     request = {
         "do": "process",
@@ -228,11 +229,7 @@ def _open_process(control: Control, spec: MachineSpec) -> Opened:
         Tier.PROCESS,
         Path(answer["workspace"]),
         protections,
-        _environment(
-            {**spec.environment, **spec.openings.environment},
-            str(temporary / "home"),
-            {"TMPDIR": str(temporary / "tmp")},
-        ),
+        _environment(given, str(temporary / "home"), {"TMPDIR": str(temporary / "tmp")}),
         _rlimits(spec.limits),
         "",
         None,
