@@ -9,6 +9,7 @@ class FindingKind(StrEnum):
     FLAKY_TEST = "flaky-test"
     SUITE_ORDER = "suite-order"
     COLLECTION = "collection"
+    NEEDS_SETTING = "needs-setting"
     SUSPECT = "suspect"
 
 

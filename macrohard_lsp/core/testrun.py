@@ -47,13 +47,38 @@ class Frame:
     in_workspace: bool
 
 
+class WantedKind(StrEnum):
+    """What a test may reach for outside of it: a port of the loopback, a host by its name, the network at all,
+    a variable of the environment, a file to read, a place to write.
+    """
+
+    PORT = "port"
+    HOST = "host"
+    NETWORK = "network"
+    VARIABLE = "variable"
+    READ = "read"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Something that a broken test reached for and did not get, as far as its exception tells.
+
+    `name` is a number for a port, an absolute path for a file, empty where it isn't known.
+    """
+
+    kind: WantedKind
+    name: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class TestResult:
     """How one test ended.
 
     `phase` is `collect`, `setup`, `call` or `teardown`: where the outcome was decided. `message` is
     the framework's own explanation, shortened. `frames` run from the outermost call to where the
-    exception was raised. `defined_at` is the test itself, where the framework could say.
+    exception was raised. `defined_at` is the test itself, where the framework could say. `wanted` is what the
+    exception says was not there, wherever the fault is.
     """
 
     __test__ = False  # pytest would otherwise try to collect this class where a test imports it.
@@ -67,6 +92,7 @@ class TestResult:
     frames: tuple[Frame, ...] = ()
     defined_at: Frame | None = None
     ending: Ending = Ending.NORMAL
+    wanted: tuple[Wanted, ...] = ()
 
     @property
     def broken(self) -> bool:

@@ -113,9 +113,14 @@ def _known(request: FixRequest, workplace: Workplace) -> Measured | None:
 def _targets(request: FixRequest, measured: Measured) -> tuple[str, ...]:
     """The steady failures to repair. Raises CouldNotRun when a test that was asked for does not exist.
 
-    A file that can't be collected is a failure that no test stands for, so no edit can be proven on it.
+    A file that can't be collected is a failure that no test stands for, so no edit can be proven on it; and none
+    is looked for where a test only wants what the sandbox withholds.
     """
-    wanted = tuple(name for name, result in measured.confirmed.items() if result.phase != "collect")
+    wanted = tuple(
+        name
+        for name, result in measured.confirmed.items()
+        if result.phase != "collect" and name not in measured.needs
+    )
     if not request.tests:
         return wanted
     for name in request.tests:
@@ -160,19 +165,24 @@ def _beyond_repair(request: FixRequest, measured: Measured) -> str:
     """What fails and can't be repaired here, in a sentence; empty where all that fails can be tried."""
     asked = matching(measured.results, request.tests) if request.tests else None
     broken = [r for r in measured.results if r.broken and (asked is None or r.id in asked)]
+    withheld = [r.id for r in broken if r.id in measured.needs]
+    words: list[str] = []
+    if withheld:
+        words.append(f"{_and_more(withheld)} fails for want of a setting. {measured.needs[withheld[0]]}")
+    broken = [r for r in broken if r.id not in measured.needs]
     uncollected = [r.id for r in broken if r.phase == "collect"]
+    unsteady = [r.id for r in broken if r.id not in measured.confirmed]
     if uncollected:
-        return (
+        words.append(
             f"{_and_more(uncollected)} can't be collected, so none of the tests in it ran. This version repairs "
             "failing tests only: mend what the finding names, then run again."
         )
-    unsteady = [r.id for r in broken if r.id not in measured.confirmed]
-    if unsteady:
-        return (
+    elif unsteady:
+        words.append(
             f"{_and_more(unsteady)} fails only in the suite, or not in every run, so that no edit can be proven "
             "on it: mend what the finding names, then run again."
         )
-    return ""
+    return " ".join(words)
 
 
 def _and_more(names: list[str]) -> str:

@@ -12,7 +12,7 @@ from macrohard_lsp.engine.requests import CouldNotRun, TrustNeeded
 from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.sandbox.open import open_machine
 from macrohard_lsp.sandbox.probe import TierReport, probe_tiers
-from macrohard_lsp.sandbox.spec import MachineSpec, MachineUnavailable
+from macrohard_lsp.sandbox.spec import MachineSpec, MachineUnavailable, Openings
 from macrohard_lsp.testing.warm import INSIDE
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -22,11 +22,15 @@ PASSED_ON = frozenset({"LANG", "LC_ALL", "LC_CTYPE", "TZ", "SOURCE_DATE_EPOCH", 
 
 @dataclass(frozen=True, slots=True)
 class MachineRoom:
-    """Where this Run's Machines come from; the tier is settled once, so that all evidence is of one kind."""
+    """Where this Run's Machines come from; the tier is settled once, so that all evidence is of one kind.
+
+    `openings` are what the settings ask to let through.
+    """
 
     tier: Tier
     variables: Mapping[str, str]
     cancel: Cancel
+    openings: Openings
 
     def open(self, snapshot: Snapshot, choice: InterpreterChoice) -> Machine:
         """A fresh Machine holding `snapshot`. Raises MachineUnavailable."""
@@ -37,6 +41,7 @@ class MachineRoom:
             files=files,
             read_only=(*choice.mounts, INSIDE),
             environment=machine_environment(choice.executable, self.variables),
+            openings=self.openings,
         )
         try:
             return open_machine(spec, self.tier, self.cancel)

@@ -1,8 +1,8 @@
 """The baseline: the user's own test command on the program as it is, and which failures are steady."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from macrohard_lsp.core.events import FindingFound, Progress, StageStarted, TestEnded
 from macrohard_lsp.core.finding import Finding
@@ -13,7 +13,7 @@ from macrohard_lsp.engine.layout import ids_of, ignore_arguments, sentence_about
 from macrohard_lsp.engine.requests import CouldNotRun, TestRequest
 from macrohard_lsp.engine.workplace import Workplace
 from macrohard_lsp.proving.case import ProjectBaseline
-from macrohard_lsp.testing.findings import broken_ids
+from macrohard_lsp.testing.findings import broken_ids, need_finding
 from macrohard_lsp.testing.options import DEFAULT_RUN_SECONDS, TestOptions
 from macrohard_lsp.testing.pytest_run import Tested, run_tests
 from macrohard_lsp.testing.stability import Stability, classify
@@ -25,7 +25,8 @@ PROGRESS_SECONDS = 0.5
 class Measured:
     """`results` are those of the first run, with steady verdicts put in; `confirmed` failed in three fresh runs.
 
-    `watched` are the first runs, one a project, with what else they told.
+    `watched` are the first runs, one a project, with what else they told. `needs` are those of the confirmed that
+    fail only for want of a setting of the sandbox, each with the sentence that names it.
     """
 
     baselines: tuple[ProjectBaseline, ...]
@@ -34,6 +35,7 @@ class Measured:
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
     watched: tuple[Tested, ...] = ()
+    needs: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def measure(
@@ -70,23 +72,36 @@ def measure(
         verdicts.append(stability)
     if not baselines:
         raise CouldNotRun(f"No test was found that is named {' or '.join(ids)}.")
-    for finding in (finding for verdict in verdicts for finding in verdict.findings):
+    measured = _measured(tuple(baselines), verdicts, notes, workplace.needs)
+    for finding in measured.findings:
         context.listener(FindingFound(finding))
-    return replace(_measured(tuple(baselines), verdicts, notes), watched=tuple(watched))
+    return replace(measured, watched=tuple(watched))
 
 
 def _measured(
-    baselines: tuple[ProjectBaseline, ...], verdicts: list[Stability], notes: list[str]
+    baselines: tuple[ProjectBaseline, ...],
+    verdicts: list[Stability],
+    notes: list[str],
+    needs_of: Callable[[Iterable[TestResult]], dict[str, str]],
 ) -> Measured:
     flaky = {result.id: result for verdict in verdicts for result in verdict.flaky}
     results = tuple(flaky.get(r.id, r) for baseline in baselines for r in baseline.run.results)
+    confirmed = {result.id: result for verdict in verdicts for result in verdict.confirmed}
+    needs = needs_of(confirmed.values())
+    findings = (finding for verdict in verdicts for finding in verdict.findings)
     return Measured(
         baselines,
         results,
-        {result.id: result for verdict in verdicts for result in verdict.confirmed},
-        tuple(finding for verdict in verdicts for finding in verdict.findings),
+        confirmed,
+        tuple(_or_need(finding, confirmed, needs) for finding in findings),
         tuple(notes),
+        needs=needs,
     )
+
+
+def _or_need(finding: Finding, confirmed: Mapping[str, TestResult], needs: Mapping[str, str]) -> Finding:
+    name = finding.tests[0] if len(finding.tests) == 1 else ""
+    return need_finding(confirmed[name], needs[name]) if name in needs else finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from macrohard_lsp.core.apply import apply_changes
 from macrohard_lsp.core.changeset import ChangeSet
 from macrohard_lsp.core.events import Progress, ProposalFound, StageStarted
 from macrohard_lsp.core.finding import Finding
 from macrohard_lsp.core.proof import Proof, Rung
 from macrohard_lsp.core.proposal import Proposal
 from macrohard_lsp.core.snapshot import Snapshot
-from macrohard_lsp.core.testrun import TestResult
+from macrohard_lsp.core.testrun import Ending, Outcome, TestResult
 from macrohard_lsp.engine.context import EngineContext
 from macrohard_lsp.engine.indexing import index_of
 from macrohard_lsp.engine.layout import ignore_arguments
@@ -26,10 +27,13 @@ from macrohard_lsp.repair.rivals import MOST_RIVALS, weigh
 from macrohard_lsp.repair.search import Search
 from macrohard_lsp.repair.task import RepairTools, Survivor
 from macrohard_lsp.testing.options import TestOptions
+from macrohard_lsp.testing.pytest_run import run_tests
 
 # Survivors that the whole suite then refutes; each costs a run of it.
 MAXIMUM_REFUTED = 40
 PROGRESS_SECONDS = 0.5
+# Failing tests that a survivor doesn't repair warm and that are run once with it before it is proven.
+MOST_LOOKED_AT_COLD = 50
 # A suite that took s seconds before may take this many times s, plus the extra, after a change.
 SUITE_FACTOR = 3.0
 SUITE_EXTRA_SECONDS = 60.0
@@ -198,6 +202,7 @@ class _Repair:
         snapshot: Snapshot = self.located.task.snapshot
         change_set = change_set_of(survivor, snapshot)
         self.context.listener(StageStarted("prove", f"Proving: {survivor.candidate.summary}"))
+        survivor = replace(survivor, fixes=self._fixes(survivor, change_set))
         proof = prove(Claim(snapshot, change_set, survivor.fixes, self.baselines), self.tools)
         if not proof.reaches(Rung.FAILING_TEST_PASSES):
             self.refuted += 1
@@ -206,6 +211,22 @@ class _Repair:
         proposal = proposal_of(survivor, change_set, proof, passing)
         self.context.listener(ProposalFound(proposal))
         return proposal
+
+    def _fixes(self, survivor: Survivor, change_set: ChangeSet) -> tuple[str, ...]:
+        """What the edit repairs, with what only a cold run shows: a warm one has the edit in no file, so that programs
+        which the tests start don't see it, and may find what an edit before it left on the disk.
+        """
+        task = self.located.task
+        left = [name for name in task.failing if name in self._left() and name not in survivor.fixes]
+        left = [name for name in left if task.failing[name].ending is Ending.NORMAL][:MOST_LOOKED_AT_COLD]
+        if not left:
+            return survivor.fixes
+        after = apply_changes(task.snapshot, change_set)
+        options = self.tools.selecting(tuple(left))
+        with self.tools.open_machine(after, task.interpreter) as machine:
+            run = run_tests(machine, task.interpreter, task.project, options, cancel=self.context.cancel).run
+        passed = {result.id for result in run.results if result.outcome is Outcome.PASSED}
+        return (*survivor.fixes, *(name for name in left if name in passed))
 
     def _left(self) -> set[str]:
         return set(self.located.task.failing) - self.repaired.fixed

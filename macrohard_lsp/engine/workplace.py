@@ -1,21 +1,26 @@
 """Everything that is settled before a test can run: folder, settings, trust, tier, Snapshot, interpreters."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from macrohard_lsp.core.events import MachineOpened, StageStarted
 from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.core.snapshot import Snapshot
+from macrohard_lsp.core.testrun import TestResult
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.engine.context import EngineContext
-from macrohard_lsp.engine.machines import MachineRoom, choose_tier
+from macrohard_lsp.engine.machines import PASSED_ON, MachineRoom, choose_tier
+from macrohard_lsp.engine.openings import openings_of
 from macrohard_lsp.engine.requests import CouldNotRun, FixRequest, TestRequest
+from macrohard_lsp.engine.withheld import WithheldHere
 from macrohard_lsp.environment.errors import BadInterpreter, NoInterpreter
 from macrohard_lsp.environment.probe import PROBE, parse_probe, pytest_missing_sentence
 from macrohard_lsp.environment.projects import find_projects
 from macrohard_lsp.settings.load import SettingsError, load_settings
 from macrohard_lsp.settings.model import Settings
 from macrohard_lsp.settings.trust import TrustStore
+from macrohard_lsp.testing.needs import need_of
 from macrohard_lsp.workspace.folder import WorkspaceRefused
 from macrohard_lsp.workspace.read import read_snapshot
 
@@ -31,6 +36,12 @@ class Workplace:
     room: MachineRoom
     projects: tuple[tuple[Project, Interpreter], ...]
     notes: tuple[str, ...]
+    withheld: WithheldHere
+
+    def needs(self, results: Iterable[TestResult]) -> dict[str, str]:
+        """Those of the broken results that only want a setting of the sandbox, each with the sentence that names it."""
+        needs = ((result.id, need_of(result, self.withheld)) for result in results)
+        return {name: need.sentence(self.settings.sandbox) for name, need in needs if need is not None}
 
     @property
     def tier(self) -> Tier:
@@ -65,12 +76,22 @@ def open_workplace(request: TestRequest | FixRequest, context: EngineContext) ->
         notes.append(
             "The tier is `process`: the tests can read and write what you can, and reach the network."
         )
-    room = MachineRoom(settled, context.variables, context.cancel)
+    openings, refused = openings_of(settings.sandbox, snapshot.root, context.variables, context.home)
+    notes.extend(refused)
+    room = MachineRoom(settled, context.variables, context.cancel, openings)
     projects = _find_projects(snapshot, settings, room, context)
-    workplace = Workplace(snapshot, settings, room, projects, tuple(notes))
+    withheld = withheld_from(room, snapshot.root, projects, context.home)
+    workplace = Workplace(snapshot, settings, room, projects, tuple(notes), withheld)
     if context.on_workplace is not None:
         context.on_workplace(workplace)
     return workplace
+
+
+def withheld_from(
+    room: MachineRoom, folder: Path, projects: tuple[tuple[Project, Interpreter], ...], home: Path
+) -> WithheldHere:
+    shown = tuple(path for project, _ in projects for path in project.choice.mounts)
+    return WithheldHere(room.tier, folder, shown, room.openings, room.variables, PASSED_ON, home)
 
 
 def _is_trusted(folder: Path, context: EngineContext) -> bool:

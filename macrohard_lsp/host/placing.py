@@ -67,6 +67,7 @@ def span_of(index: LineIndex, start: int, end: int, encoding: PositionEncoding) 
 _BEFORE_THE_MESSAGE = {
     FindingKind.FAILING_TEST: "{} fails: ",
     FindingKind.COLLECTION: "{} can't be collected: ",
+    FindingKind.NEEDS_SETTING: "{} fails: ",
     FindingKind.FLAKY_TEST: "{} is ",
     FindingKind.SUITE_ORDER: "{} ",
 }

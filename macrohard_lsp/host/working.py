@@ -176,7 +176,10 @@ class Worker:
     def _go_on(self, report: TestReport) -> None:
         """Look for fixes of what fails, once for the same failures in the same program."""
         desk = self._desk
-        failing = desk.book.failing()
+        # No edit repairs what only wants a setting; the finding says which.
+        findings = (item for item in desk.book.findings() if item.kind is FindingKind.NEEDS_SETTING)
+        needs = {name for item in findings for name in item.tests}
+        failing = tuple(name for name in desk.book.failing() if name not in needs)
         if not failing or not desk.configuration.settings.fix.automatic:
             return
         key = (frozenset(failing), _content(report.snapshot))

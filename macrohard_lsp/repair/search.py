@@ -168,6 +168,8 @@ class Search:
             while attempts := self._next():
                 try:
                     self._try(validator, attempts)
+                    if validator.note:
+                        self._note(validator.note)
                 finally:
                     with self._lock:
                         self._in_flight -= len(attempts)

@@ -10,6 +10,7 @@ from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.repair.frontier import Attempt
 from macrohard_lsp.repair.task import RepairTask, RepairTools
 from macrohard_lsp.sandbox.machine import Machine
+from macrohard_lsp.testing.cold import ColdRunner
 from macrohard_lsp.testing.warm import (
     WarmAnswer,
     WarmEnding,
@@ -57,6 +58,7 @@ class Validator:
         self._preload = preload
         self._machine: Machine = tools.open_machine()
         self._runners: dict[WarmMode, WarmRunner] = {}
+        self._cold: ColdRunner | None = None
         self.refused: dict[WarmMode, str] = {}
         self._program = frozenset(suspect.path for suspect in task.suspects)
         usual = [result.seconds for result in task.passing.values()]
@@ -74,7 +76,7 @@ class Validator:
     def try_many(self, attempts: Sequence[Attempt]) -> list[Trial]:
         """Try attempts together where they can share a process, else one by one; answers in their order.
 
-        Raises WarmUnavailable when neither kind of runner works for this program.
+        Where neither kind of warm runner works for this program, each is tried in a cold run.
         """
         swap = self._runner(WarmMode.SWAP)
         together = [attempt for attempt in attempts if attempt.mode is WarmMode.SWAP and not attempt.slow]
@@ -101,7 +103,7 @@ class Validator:
         if runner is None:
             if attempt.mode is WarmMode.SWAP:
                 return Trial(Verdict.NEEDS_RELOAD)
-            raise WarmUnavailable(self.refused[WarmMode.RELOAD])
+            runner = self._cold_runner()
         first = self._first_tests(attempt.candidate)
         if not first:
             return Trial(Verdict.REJECTED)
@@ -119,9 +121,7 @@ class Validator:
 
     def _confirm(self, attempt: Attempt, first: WarmAnswer) -> Trial:
         """Import the edited program anew: all failing tests of the repaired groups, then the neighbours."""
-        runner = self._runner(WarmMode.RELOAD)
-        if runner is None:
-            return self._claim(first)
+        runner = self._runner(WarmMode.RELOAD) or self._cold_runner()
         targets = [
             name for group in self._task.groups if first.passed & set(group.tests) for name in group.tests
         ]
@@ -147,12 +147,14 @@ class Validator:
             return Trial(Verdict.REJECTED)
         return Trial(Verdict.SURVIVED, fixes)
 
-    def _ask(self, runner: WarmRunner, attempt: Attempt, tests: list[str], *, stop: bool) -> WarmAnswer:
+    def _ask(
+        self, runner: WarmRunner | ColdRunner, attempt: Attempt, tests: list[str], *, stop: bool
+    ) -> WarmAnswer:
         candidate = attempt.candidate
         cpu = self._cpu_limit(tests)
         if attempt.slow:
             cpu *= SLOW_FACTOR
-        if runner is self._runners.get(WarmMode.RELOAD):
+        if runner is not self._runners.get(WarmMode.SWAP):
             cpu += RELOAD_EXTRA_SECONDS
         return runner.check(
             {candidate.path: candidate.edits},
@@ -226,6 +228,27 @@ class Validator:
                 return None
         return self._runners[mode]
 
+    def _cold_runner(self) -> ColdRunner:
+        """For a program on which warm runs fail or differ from cold ones."""
+        if self._cold is None:
+            task = self._task
+            self._cold = ColdRunner(
+                self._tools.open_machine,
+                task.interpreter,
+                task.project,
+                task.snapshot,
+                task.warm_arguments,
+                self._tools.cancel,
+            )
+        return self._cold
+
+    @property
+    def note(self) -> str:
+        """A sentence that says that candidates are tried cold and why; empty while they are not."""
+        if self._cold is None:
+            return ""
+        return f"Each edit is tried in a cold run of its tests, which takes longer: {self.refused[WarmMode.RELOAD]}."
+
     def _start(self, mode: WarmMode) -> WarmRunner:
         """Start a runner and check it on the program as it is: it must see what the baseline saw.
 
@@ -237,13 +260,19 @@ class Validator:
         runner = WarmRunner(
             self._machine, self._task.interpreter, self._task.project, settings, self._tools.cancel
         )
+        if mode is WarmMode.SWAP and runner.threads > 1:
+            runner.close()
+            raise WarmUnavailable(
+                "the program starts threads when it is imported, and a fork has none of them"
+            )
         failing = _quickest(self._task)
         asked = [*failing, *canary]
         limit = SLOW_FACTOR * self._cpu_limit(asked) + RELOAD_EXTRA_SECONDS
         answer = runner.check({}, asked, stop=False, wall_seconds=2 * limit, cpu_seconds=limit)
         wrong = answer.passed & set(failing) or set(canary) - answer.passed
         hung = answer.ended is WarmEnding.TIMEOUT
-        if wrong and not hung:
+        # What hangs in a fork may not hang when it is imported anew; a whole import that is slow may be just that.
+        if wrong and (not hung or mode is WarmMode.SWAP):
             runner.close()
             raise WarmUnavailable(
                 f"warm runs ({mode.value}) of the unmodified program differ from cold ones: {sorted(wrong)[0]}"

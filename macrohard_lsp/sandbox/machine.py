@@ -21,7 +21,7 @@ TAIL_BYTES = 65_536
 DEADLINE_GRACE_SECONDS = 5.0
 """How long after a command's deadline its end may be late before we kill from here as well."""
 CHANNEL_VARIABLE = "MACROHARD_CHANNEL_FD"
-CHANNEL_FD, STATUS_FD, SECCOMP_FD, OPTIONS_FD = 3, 4, 5, 6
+CHANNEL_FD, STATUS_FD, SECCOMP_FD, OPTIONS_FD, RELAYED_FD, INFORMATION_FD = 3, 4, 5, 6, 7, 8
 """The numbers that `launcher/commands.py` gives these descriptors in bwrap."""
 
 
@@ -29,7 +29,8 @@ CHANNEL_FD, STATUS_FD, SECCOMP_FD, OPTIONS_FD = 3, 4, 5, 6
 class Opened:
     """What opening a Machine settled: where the workspace is inside, and how commands are started there.
 
-    `options` are bwrap's, None in the process tier. `temporary` is removed at the latest by `close`.
+    `options` are bwrap's, None in the process tier. `temporary` is removed at the latest by `close`. `ports` of the
+    host's loopback are relayed to each command's own.
     """
 
     tier: Tier
@@ -40,6 +41,7 @@ class Opened:
     bwrap: str
     options: tuple[str, ...] | None
     temporary: Path | None = None
+    ports: tuple[int, ...] = ()
 
 
 class Machine:
@@ -134,7 +136,7 @@ class Machine:
         command, own = list(argv), variables
         options = None
         if opened.options is not None:
-            options = [*opened.options, *command_options(directory, variables)]
+            options = [*opened.options, *command_options(directory, variables), *relay_options(opened.ports)]
             command, own = [opened.bwrap, "--args", str(OPTIONS_FD), "--", *argv], MINIMAL_ENVIRONMENT
         return {
             "do": "start",
@@ -145,6 +147,7 @@ class Machine:
             "cwd": directory,
             "seconds": seconds,
             "rlimits": dict(opened.rlimits),
+            "ports": opened.ports,
         }
 
     def _start(
@@ -197,6 +200,13 @@ class Machine:
         if self._opened.temporary is not None:
             # The launcher has removed it, unless it was killed itself.
             shutil.rmtree(self._opened.temporary, ignore_errors=True)
+
+
+def relay_options(ports: tuple[int, ...]) -> list[str]:
+    """Where ports are relayed, the command waits until they are, and the relay is told whose they are."""
+    if not ports:
+        return []
+    return ["--block-fd", str(RELAYED_FD), "--info-fd", str(INFORMATION_FD)]
 
 
 def _relative(cwd: str) -> PurePosixPath:

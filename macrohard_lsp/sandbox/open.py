@@ -146,25 +146,31 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
         answer, _ = control.request(request, seccomp)
     except RequestFailed as failure:
         raise MachineUnavailable(_why_no_namespace(failure, spec)) from failure
-    options = view.fixed_options(spec.workspace, spec.read_only, SECCOMP_FD if seccomp else None)
+    options = view.fixed_options(
+        spec.workspace, spec.read_only, SECCOMP_FD if seccomp else None, spec.openings
+    )
+    alone = () if spec.openings.network else ("no network but its own loopback",)
+    network = "" if spec.openings.network else "network, "
     protections = (
-        "own process, mount, network, IPC and host name namespaces",
-        "no network but its own loopback",
+        f"own process, mount, {network}IPC and host name namespaces",
+        *alone,
         "read-only system, nothing of the home directory",
         _layer(answer["copied"], spec.limits),
         "system call filter" if seccomp else "not: system call filter (unknown processor architecture)",
         _watcher(spec.limits),
         f"own /tmp ({view.TMP_BYTES // MEBIBYTE} MiB) and /dev/shm ({view.SHM_BYTES // MEBIBYTE} MiB)",
         "an environment of named variables only",
+        *spec.openings.protections,
     )
     return Opened(
         Tier.NAMESPACE,
         spec.workspace,
         protections,
-        _environment(spec.environment, "/tmp/home", {}),
+        _environment({**spec.environment, **spec.openings.environment}, "/tmp/home", {}),
         {**_rlimits(spec.limits), **_process_rlimit(spec.limits)},
         bwrap,
         ("--json-status-fd", str(STATUS_FD), *options),
+        ports=() if spec.openings.network else spec.openings.ports,
     )
 
 
@@ -191,6 +197,7 @@ def _too_large(spec: MachineSpec) -> str:
 
 
 def _open_process(control: Control, spec: MachineSpec) -> Opened:
+    given = {**spec.environment, **spec.openings.environment}
     temporary = Path(tempfile.gettempdir()).resolve() / f"macrohard-{uuid.uuid4().hex}"
     request = {
         "do": "process",
@@ -216,12 +223,13 @@ def _open_process(control: Control, spec: MachineSpec) -> Opened:
         "not: reading and writing files outside the workspace with your permissions",
         "not: other processes of yours",
         "not: how much it writes to the disk",
+        *spec.openings.protections,
     )
     return Opened(
         Tier.PROCESS,
         Path(answer["workspace"]),
         protections,
-        _environment(spec.environment, str(temporary / "home"), {"TMPDIR": str(temporary / "tmp")}),
+        _environment(given, str(temporary / "home"), {"TMPDIR": str(temporary / "tmp")}),
         _rlimits(spec.limits),
         "",
         None,

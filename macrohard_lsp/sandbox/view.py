@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from macrohard_lsp.sandbox.spec import Openings
+
 TMP_BYTES = 512 * 2**20
 SHM_BYTES = 256 * 2**20
 USER = 1000
@@ -34,6 +36,9 @@ ETC_SHOWN = (
 """What of the real /etc is shown where it exists: nothing that tells who uses the computer, and no keys."""
 
 NAME_SERVICES = ("passwd", "group", "shadow", "hosts", "services", "protocols")
+
+NAMES_OF_THE_NETWORK = ("gai.conf", "host.conf", "hosts", "nsswitch.conf", "resolv.conf")
+"""What of the real /etc is shown, in place of what is made for the Machine, where it is on the host's network."""
 
 RESERVED = (
     "/",
@@ -74,7 +79,9 @@ def etc_files() -> dict[str, str]:
     }
 
 
-def fixed_options(workspace: Path, read_only: tuple[Path, ...], seccomp_fd: int | None) -> list[str]:
+def fixed_options(
+    workspace: Path, read_only: tuple[Path, ...], seccomp_fd: int | None, openings: Openings
+) -> list[str]:
     """The options that are the same for every command of a Machine.
 
     `workspace` holds, in the launcher's own mounts, what `launcher/mounts.py` laid out there.
@@ -82,7 +89,8 @@ def fixed_options(workspace: Path, read_only: tuple[Path, ...], seccomp_fd: int 
     base = str(workspace)
     options = [
         *("--unshare-user", "--uid", str(uid_inside()), "--gid", str(gid_inside())),
-        *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
+        *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
+        *(() if openings.network else ("--unshare-net",)),
         *("--hostname", HOST_NAME, "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
         *_system(),
         *("--dev", "/dev", "--size", str(SHM_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm"),
@@ -93,12 +101,16 @@ def fixed_options(workspace: Path, read_only: tuple[Path, ...], seccomp_fd: int 
         *("--bind", f"{base}/tmp", "/tmp", "--dir", "/tmp/home"),
     ]
     for name in etc_files():
+        if openings.network and name in NAMES_OF_THE_NETWORK:
+            continue
         options += ["--ro-bind", f"{base}/etc/{name}", f"/etc/{name}"]
+    if openings.network:
+        options += _names_of_the_network()
     for name in ETC_SHOWN:
         if (Path("/etc") / name).exists():
             options += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
-    for path in _further(workspace, read_only):
-        options += ["--ro-bind", str(path), str(path)]
+    for option, path in _further(workspace, (*read_only, *openings.read), openings.write):
+        options += [option, str(path), str(path)]
     options += ["--bind", f"{base}/merged", base]
     if seccomp_fd is not None:
         options += ["--seccomp", str(seccomp_fd)]
@@ -127,18 +139,44 @@ def _system() -> list[str]:
     return options
 
 
-def _further(workspace: Path, read_only: tuple[Path, ...]) -> list[Path]:
-    """The directories to show beside the system's, outermost first.
+def shows(path: Path, workspace: Path, further: tuple[Path, ...]) -> bool:
+    """Whether a Machine has this absolute path of the real file system; its own /tmp and /etc are not that."""
+    system = (*map(Path, SYSTEM_DIRECTORIES), *(Path("/") / name for name in SYSTEM_LINKS))
+    etc = (Path("/etc") / name for name in (*ETC_SHOWN, *etc_files()))
+    own = (Path("/dev"), Path("/proc"))
+    return any(path.is_relative_to(shown) for shown in (workspace, *system, *etc, *own, *further))
 
-    Those in the workspace are part of its layer already; those the system's directories hold are shown.
+
+def _names_of_the_network() -> list[str]:
+    """What looking up a name needs, where a Machine is on the host's network."""
+    options: list[str] = []
+    for name in NAMES_OF_THE_NETWORK:
+        if (Path("/etc") / name).is_file():
+            options += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
+    return options
+
+
+def _further(
+    workspace: Path, read_only: tuple[Path, ...], writable: tuple[Path, ...]
+) -> list[tuple[str, Path]]:
+    """What to show beside the system's directories and how, outermost first, so that what lies inside wins.
+
+    What lies in the workspace is part of its layer already.
     """
-    shown = [Path(path) for path in SYSTEM_DIRECTORIES]
-    further: list[Path] = []
-    for path in sorted(set(read_only), key=lambda path: len(path.parts)):
-        inside = any(path.is_relative_to(parent) for parent in [*shown, *further, workspace])
-        if not inside and path.exists():
-            further.append(path)
+    wanted = dict.fromkeys(read_only, "--ro-bind") | dict.fromkeys(writable, "--bind")
+    shown = {Path(path): "--ro-bind" for path in SYSTEM_DIRECTORIES}
+    further: list[tuple[str, Path]] = []
+    for path in sorted(wanted, key=_depth):
+        around = max((one for one in shown if path.is_relative_to(one)), key=_depth, default=None)
+        shown_so = around is not None and shown[around] == wanted[path]
+        if not shown_so and not path.is_relative_to(workspace) and path.exists():
+            shown[path] = wanted[path]
+            further.append((wanted[path], path))
     return further
+
+
+def _depth(path: Path) -> int:
+    return len(path.parts)
 
 
 def refuse_workspace(workspace: Path) -> str:

@@ -24,7 +24,9 @@ _ALLOWED = {
     "model_type": "a table",
     "string_too_short": "a text that is not empty",
     "string_type": "a text in quotes",
-    "tuple_type": "a list of texts",
+    "string_pattern_mismatch": "a name of letters, digits and underscores",
+    "too_long": "a list of at most {max_length}",
+    "tuple_type": "a list of {elements}",
 }
 
 
@@ -38,7 +40,8 @@ def _sentence(detail: ErrorDetails) -> str:
     if detail["type"] == "extra_forbidden":
         return f"there is no setting `{field}`{_meant(field)}"
     allowed = _ALLOWED.get(detail["type"])
-    words = allowed.format(**detail.get("ctx", {})) if allowed else detail["msg"]
+    elements = "numbers" if field == "sandbox.ports" else "texts"
+    words = allowed.format(elements=elements, **detail.get("ctx", {})) if allowed else detail["msg"]
     return f"`{field}` is {_shown(detail['input'])}; it has to be {words}."
 
 

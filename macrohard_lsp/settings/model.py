@@ -12,7 +12,20 @@ MOST_JOBS = 64
 _JOBS_BY_DEFAULT = 4
 _DAY = 86_400.0
 
+MOST_PORTS = 32
+MOST_NAMED = 100
+
 _Texts = Annotated[tuple[str, ...], Field(strict=False)]
+_Paths = Annotated[
+    tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False, max_length=MOST_NAMED)
+]
+_Names = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], ...],
+    Field(strict=False, max_length=MOST_NAMED),
+]
+_Ports = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=65_535)], ...], Field(strict=False, max_length=MOST_PORTS)
+]
 
 
 class _Table(BaseModel):
@@ -72,6 +85,21 @@ class FixSettings(_Table):
         return self.jobs or min(len(os.sched_getaffinity(0)), _JOBS_BY_DEFAULT)
 
 
+class SandboxSettings(_Table):
+    """What the tests of a project really need and a Machine does not give by itself.
+
+    `read` and `write` are paths outside the workspace folder: absolute, beginning with `~/`, or relative to the
+    folder. What is written below `write` is written for real. `environment` are names of variables to pass
+    on, `ports` those of the computer's own loopback to be reachable inside, and `network` is all of it.
+    """
+
+    read: _Paths = ()
+    write: _Paths = ()
+    environment: _Names = ()
+    ports: _Ports = ()
+    network: bool = False
+
+
 class Settings(_Table):
     """`interpreter` is a path, an environment or a program's name; None has one looked for. `tier` None
     leaves it to the program. `exclude` are patterns as in .gitignore. `lenses` and `symbols` are what an editor
@@ -82,6 +110,7 @@ class Settings(_Table):
     tier: Annotated[Tier | None, Field(strict=False)] = None
     test: TestSettings = TestSettings()
     fix: FixSettings = FixSettings()
+    sandbox: SandboxSettings = SandboxSettings()
     exclude: _Texts = ()
     lenses: bool = True
     symbols: Annotated[Switch, Field(strict=False)] = Switch.AUTO

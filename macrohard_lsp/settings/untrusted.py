@@ -45,6 +45,11 @@ def allowed_before_trust(tables: Mapping[str, Any], source: str) -> tuple[dict[s
             del fields["arguments"]
             kept["test"] = fields
             put_aside("test.arguments", f"holds `{refused}`, which can name a program or a path outside")
+    opened = kept.pop("sandbox", None)
+    if isinstance(opened, Mapping):
+        for field, value in cast(Mapping[str, Any], opened).items():
+            if value:
+                put_aside(f"sandbox.{field}", "opens the sandbox")
     return kept, tuple(notes)
 
 

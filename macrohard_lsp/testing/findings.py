@@ -7,6 +7,8 @@ from macrohard_lsp.core.testrun import Frame, Outcome, TestResult, TestRun
 
 SOURCE = "pytest"
 MOST_RELATED = 8
+MOST_OF_MESSAGE = 160
+"""Characters of the failure's own message, where another sentence is to be read beside it."""
 
 
 def findings_of(run: TestRun) -> tuple[Finding, ...]:
@@ -23,6 +25,19 @@ def finding_of(result: TestResult) -> Finding:
         source=SOURCE,
         location=location_of(result),
         message=_message(result),
+        tests=(result.id,),
+        related=_related(result),
+    )
+
+
+def need_finding(result: TestResult, sentence: str) -> Finding:
+    """A test that fails for want of something the sandbox withholds; `sentence` says how to let it through."""
+    return Finding(
+        kind=FindingKind.NEEDS_SETTING,
+        severity=Severity.ERROR,
+        source=SOURCE,
+        location=location_of(result),
+        message=f"{_first_line(result)[:MOST_OF_MESSAGE]}\n{sentence}",
         tests=(result.id,),
         related=_related(result),
     )

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from macrohard_lsp.core.testrun import Frame
+from macrohard_lsp.core.testrun import Frame, Wanted, WantedKind
 
 FrameFields = tuple[str, int, str, bool]
 
@@ -22,6 +22,7 @@ class Failure(BaseModel):
     exception: str
     message: str
     frames: tuple[FrameFields, ...]
+    wanted: tuple[tuple[str, str], ...] = ()
 
 
 class Unusable(_Said):
@@ -157,6 +158,12 @@ _ADAPTER: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discrimina
 def parse_message(line: bytes | bytearray) -> Message:
     """Raises pydantic.ValidationError, which is a ValueError, for anything but a message."""
     return _ADAPTER.validate_json(line)
+
+
+def wanted_of(failure: Failure) -> tuple[Wanted, ...]:
+    """What is known of it; a kind that isn't comes from a program that speaks in the reporter's place."""
+    kinds = frozenset(WantedKind)
+    return tuple(Wanted(WantedKind(kind), name) for kind, name in failure.wanted if kind in kinds)
 
 
 def frames_of(fields: tuple[FrameFields, ...]) -> tuple[Frame, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from macrohard_lsp.core.testrun import Ending, Frame, Outcome, TestResult
-from macrohard_lsp.testing.messages import CollectReport, Failure, FrameFields, Report, frames_of
+from macrohard_lsp.testing.messages import CollectReport, Failure, FrameFields, Report, frames_of, wanted_of
 
 RERUN = "rerun"
 
@@ -27,6 +27,7 @@ def combine(name: str, reports: Sequence[Report], defined: FrameFields | None) -
         message=failure.message if deciding.expected is None else _reason(deciding.expected),
         frames=frames_of(failure.frames) if outcome in (Outcome.FAILED, Outcome.ERROR) else (),
         defined_at=defined_at,
+        wanted=wanted_of(failure),
         ending=Ending.CRASH if deciding.phase == "lost" else Ending.NORMAL,
     )
 
@@ -64,6 +65,7 @@ def collection_result(report: CollectReport) -> TestResult:
         exception=failure.exception,
         message=failure.message,
         frames=frames_of(failure.frames),
+        wanted=wanted_of(failure),
     )
 
 

@@ -56,6 +56,7 @@ class _Hello(BaseModel):
 
     ready: bool
     reason: str = ""
+    threads: int = 1
 
 
 class WarmAnswer(BaseModel):
@@ -136,6 +137,8 @@ class WarmRunner:
         self._number = 0
         self.cpu_seconds = 0.0
         self.restarts = 0
+        self.threads = 1
+        """How many threads it had when it was ready to be forked: a fork has only one of them."""
         self._start()
 
     def __enter__(self) -> "WarmRunner":
@@ -288,6 +291,7 @@ class WarmRunner:
             self._cancel.check()
             reason = hello.reason or stderr.decode("utf-8", "replace").strip()[-300:]
             raise WarmUnavailable(f"the warm test runner did not start: {reason or 'it said nothing'}")
+        self.threads = hello.threads
 
     def _send(self, value: object) -> None:
         assert self._process is not None

@@ -68,6 +68,12 @@ def test_every_field_can_be_set(load):
         fix = {budget_seconds = 1.5, jobs = 2, seed = 4, automatic = false}
         lenses = false
         symbols = "on"
+        [tool.macrohard.sandbox]
+        read = ["/data", "~/models"]
+        write = ["../scratch"]
+        environment = ["API_KEY"]
+        ports = [5432]
+        network = true
     """)
     assert loaded.settings.tier is Tier.VM
     assert loaded.settings.exclude == ("build/", "*.generated.py")
@@ -96,6 +102,16 @@ BAD_VALUES = {
     "[tool.macrohard.test]\nrun = 'never'": "`test.run` is 'never'; it has to be one of 'save', 'type' or 'manual'.",
     "lenses = 'on'": "`lenses` is 'on'; it has to be true or false.",
     "fix = 3": "`fix` is 3; it has to be a table.",
+    "[tool.macrohard.sandbox]\nports = 80": "`sandbox.ports` is 80; it has to be a list of numbers.",
+    "[tool.macrohard.sandbox]\nports = [0]": "`sandbox.ports.0` is 0; it has to be at least 1.",
+    "[tool.macrohard.sandbox]\nports = [65536]": "`sandbox.ports.0` is 65536; it has to be at most 65535.",
+    "[tool.macrohard.sandbox]\nenvironment = ['A=B']": (
+        "`sandbox.environment.0` is 'A=B'; it has to be a name of letters, digits and underscores."
+    ),
+    "[tool.macrohard.sandbox]\nread = ['']": "`sandbox.read.0` is ''; it has to be a text that is not empty.",
+    "[tool.macrohard.sandbox]\nread = '/data'": "`sandbox.read` is '/data'; it has to be a list of texts.",
+    f"[tool.macrohard.sandbox]\nports = {list(range(1, 40))}": "it has to be a list of at most 32",
+    "[tool.macrohard.sandbox]\nnetwork = 'yes'": "`sandbox.network` is 'yes'; it has to be true or false.",
 }
 
 
@@ -173,6 +189,35 @@ def test_an_untrusted_folder_names_no_program_and_weakens_nothing(load, folder: 
     assert trusted.notes == ()
 
 
+def test_an_untrusted_folder_opens_nothing(load):
+    project = """
+        [tool.macrohard.sandbox]
+        read = ["~/.ssh"]
+        write = ["inside"]
+        environment = ["API_KEY"]
+        ports = [5432]
+        network = true
+    """
+    loaded = load(project, trusted=False)
+    assert loaded.settings.sandbox == Settings().sandbox
+    assert [note.partition("` in ")[0] for note in loaded.notes] == [
+        f"`sandbox.{field}" for field in ("read", "write", "environment", "ports", "network")
+    ]
+    assert all("opens the sandbox, and the folder is not trusted" in note for note in loaded.notes)
+    assert load(project, trusted=True).settings.sandbox.ports == (5432,)
+    assert load("[tool.macrohard.sandbox]\nnetwork = false\nports = []\n", trusted=False).notes == ()
+
+
+def test_the_user_may_open_the_sandbox_of_an_untrusted_folder(load):
+    loaded = load(
+        "[tool.macrohard.sandbox]\nports = [22]\n",
+        "[sandbox]\nenvironment = ['CI']\n",
+        trusted=False,
+        sandbox__ports=[5432],
+    )
+    assert (loaded.settings.sandbox.environment, loaded.settings.sandbox.ports) == (("CI",), (5432,))
+
+
 def test_the_user_may_say_what_an_untrusted_folder_may_not(load):
     loaded = load(user="interpreter = '/usr/bin/python3'\ntier = 'process'\n", trusted=False)
     assert loaded.settings.interpreter == "/usr/bin/python3"
@@ -229,8 +274,8 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-FIELDS = st.sampled_from(["interpreter", "tier", "test", "fix", "exclude"]) | st.text(max_size=8)
-INNER = st.sampled_from(["arguments", "timeout_seconds", "jobs", "seed", "budget_seconds"]) | st.text(
+FIELDS = st.sampled_from(["interpreter", "tier", "test", "fix", "sandbox", "exclude"]) | st.text(max_size=8)
+INNER = st.sampled_from(["arguments", "timeout_seconds", "jobs", "seed", "ports", "read"]) | st.text(
     max_size=8
 )
 

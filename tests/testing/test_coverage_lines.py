@@ -23,12 +23,19 @@ TEXT = """
     def numbers():
         yield 1
         yield 2  # <second>
+
+    def served():
+        yield 1
+        yield 2  # <later>
     == site-packages/vendored.py
     def f(): return 1
     == test_a.py
     import lib, sys, threading, pytest
     sys.path.append("site-packages")
     import vendored
+
+    begun = lib.served()
+    next(begun)
 
     @pytest.fixture
     def two():
@@ -55,6 +62,8 @@ TEXT = """
         sys.settrace(old)
     def test_last():
         lib.sign(-1)
+    def test_goes_on():
+        assert next(begun) == 2
     """
 
 
@@ -91,6 +100,7 @@ def test_lines_by_test(run, parsed, python_with, python):
     assert covers("test_after", "if", "negative", "second") == {"if", "negative", "second"}
     assert covers("test_last", *branches) == {"if", "negative"}
     assert covers("test_long", "loop") == {"loop"}
+    assert covers("test_goes_on", "later") == {"later"}
     assert {marks["import"], marks["def"]} <= coverage.outside["lib.py"]
     assert marks["negative"] not in coverage.outside["lib.py"]
     assert not any("vendored" in path for files in coverage.by_test.values() for path in files)

@@ -169,7 +169,9 @@ class Launcher:
         ended = [command for command in self.commands.values() if command.ended]
         if ended:
             # Orphans come to us: a child that is no living command's got away from one that has ended.
-            spare = {pid for c in self.commands.values() if not c.ended for pid in (c.child, c.inner)}
+            spare = {
+                pid for c in self.commands.values() if not c.ended for pid in (c.child, c.inner, c.relay)
+            }
             trees.sweep(os.getpid(), spare)
         for command in ended:
             del self.commands[command.id]

@@ -10,9 +10,10 @@ import signal
 import time
 from typing import Any
 
+import relay
 import trees
 
-STATUS_FD, SECCOMP_FD, OPTIONS_FD = 4, 5, 6
+STATUS_FD, SECCOMP_FD, OPTIONS_FD, RELAYED_FD, INFORMATION_FD = 4, 5, 6, 7, 8
 CHANNEL_FD = 3
 LAUNCH_FAILED = 127
 MOST_FDS = 1 << 20
@@ -35,6 +36,7 @@ class Command:
         self.status_fd = status_fd
         self.isolated: bool = request["options"] is not None
         self.inner = 0
+        self.relay = 0
         self.inner_reaped = False
         self.wait_status: int | None = None
         self.program_status: int | None = None
@@ -136,13 +138,16 @@ def spawn(request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any) -
         status_read, status_write = os.pipe()
         passed.append(status_write)
         passed += [_memory_file(data) if data else -1 for data in files]
+        relaying = relay.start(request["ports"], passed, prctl) if isolated and request["ports"] else 0
         child = _fork(request, passed, prctl)
     finally:
         for fd in passed:
             if fd >= 0:
                 os.close(fd)
     os.set_blocking(status_read, False)
-    return Command(request, child, status_read)
+    command = Command(request, child, status_read)
+    command.relay = relaying
+    return command
 
 
 def _fork(request: dict[str, Any], passed: list[int], prctl: Any) -> int:

@@ -85,15 +85,22 @@ class FunctionTracer:
         path = self._name(frame.f_code.co_filename)
         if path is None or self._events > MOST_EVENTS_PER_TEST:
             return None
-        local = self._local.get(path)
-        if local is None:
-            local = self._local[path] = self._tracer_of(path)
-        return local
+        return self._tracer_of(path)
 
     def _tracer_of(self, path):
-        add = self._lines.setdefault(path, set()).add
+        local = self._local.get(path)
+        if local is None:
+            local = self._local[path] = self._new_tracer_of(path)
+        return local
 
-        def on_line(frame, event, _argument):
+    def _new_tracer_of(self, path):
+        current = self._lines
+        add = current.setdefault(path, set()).add
+
+        def on_line(frame, event, argument):
+            if self._lines is not current:
+                # A thread, a fixture or a generator goes on that was begun before this test.
+                return self._tracer_of(path)(frame, event, argument)
             if event == "line":
                 add(frame.f_lineno)
                 self._events += 1

@@ -8,6 +8,7 @@ import os
 import pluggy
 import pytest
 from _pytest._code import ExceptionInfo
+from macrohard_inside_wanted import wanted_by
 
 MESSAGE_CHARACTERS = 600
 MESSAGE_LINES = 12
@@ -31,6 +32,7 @@ def describe(excinfo, report, workspace):
         "exception": _type_name(exception),
         "message": shorten(_explanation(exception, excinfo, report)),
         "frames": _capped(frames),
+        "wanted": wanted_by(exception),
     }
 
 

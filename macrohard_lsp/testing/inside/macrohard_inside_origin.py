@@ -7,6 +7,8 @@ import sysconfig
 from macrohard_inside_paths import INSTALLED
 
 SOURCE_ROOTS = ("", "src", "lib")
+# `__main__` is the program that was started, pytest, whatever stands at the root of the workspace.
+NOT_OF_THE_USER = ("macrohard_inside", "__main__")
 
 
 def foreign_modules(workspace, directory, known):
@@ -21,7 +23,7 @@ def foreign_modules(workspace, directory, known):
     found = []
     for name, module in sorted(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if name in known or not isinstance(file, str) or name.startswith("macrohard_inside"):
+        if name in known or not isinstance(file, str) or name.startswith(NOT_OF_THE_USER):
             continue
         known.add(name)
         installed = any(part in file.split(os.sep) for part in INSTALLED)
