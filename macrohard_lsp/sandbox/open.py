@@ -11,7 +11,7 @@ from pathlib import Path
 
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.tier import Tier
-from macrohard_lsp.sandbox import view
+from macrohard_lsp.sandbox import process_view, view
 from macrohard_lsp.sandbox.control import Control, RequestFailed
 from macrohard_lsp.sandbox.launcher.protocol import Message
 from macrohard_lsp.sandbox.machine import SECCOMP_FD, STATUS_FD, Machine, Opened
@@ -197,32 +197,27 @@ def _open_process(control: Control, spec: MachineSpec) -> Opened:
         "workspace": str(spec.workspace),
         "temporary": str(temporary),
         "skip": SKIPPED_IN_COPIES,
+        "rules": process_view.rules(temporary, spec.read_only),
+        "most_abi": process_view.MOST_ABI,
         **_numbers(spec.limits),
     }
     try:
-        answer, _ = control.request(request)
+        answer, _ = control.request(request, filter_bytes())
     except RequestFailed as failure:
         if failure.answer["error"] == "copy-too-large":
             raise MachineUnavailable(_too_large(spec)) from failure
         raise MachineUnavailable(
             f"the workspace can't be copied to {temporary.parent}: {failure}"
         ) from failure
-    protections = (
-        "a private copy of the workspace",
-        _watcher(spec.limits),
-        "everything it starts is killed at its end",
-        "an environment of named variables only",
-        "not: network access",
-        "not: reading and writing files outside the workspace with your permissions",
-        "not: other processes of yours",
-        "not: how much it writes to the disk",
+    protections = process_view.protections(
+        answer["landlock"], answer["filtered"], spec.limits, _watcher(spec.limits)
     )
     return Opened(
         Tier.PROCESS,
         Path(answer["workspace"]),
         protections,
         _environment(spec.environment, str(temporary / "home"), {"TMPDIR": str(temporary / "tmp")}),
-        _rlimits(spec.limits),
+        {**_rlimits(spec.limits), "RLIMIT_FSIZE": spec.limits.writable_bytes},
         "",
         None,
         temporary,

@@ -17,6 +17,7 @@ import time
 from typing import Any
 
 import commands
+import confinement
 import mounts
 import protocol
 import tree_files
@@ -46,6 +47,7 @@ class Launcher:
         self.temporary = ""
         self.memory = self.processes = 0
         self.seccomp = b""
+        self.confinement: confinement.Confinement | None = None
         self.next_watch = 0.0
         self.wake_read, wake_write = os.pipe()
         for fd in (self.wake_read, wake_write):
@@ -214,7 +216,7 @@ class Launcher:
         return {"copied": reason}, b""
 
     def do_process(
-        self, message: protocol.Message, _blob: bytes, _fds: list[int]
+        self, message: protocol.Message, blob: bytes, _fds: list[int]
     ) -> tuple[protocol.Message, bytes]:
         self.temporary = message["temporary"]
         os.mkdir(self.temporary, 0o700)
@@ -228,8 +230,10 @@ class Launcher:
         tree_files.copy_tree(source, target, skip, message["writable_bytes"], self.wanted)
         os.close(source)
         os.close(target)
+        self.confinement = confinement.Confinement(message["rules"], blob, message["most_abi"])
         self.opened(message, copy)
-        return {"workspace": copy}, b""
+        in_force = {"landlock": self.confinement.abi, "filtered": self.confinement.filtered}
+        return {"workspace": copy, **in_force}, b""
 
     def opened(self, message: protocol.Message, merged: str) -> None:
         self.merged = merged
@@ -260,7 +264,7 @@ class Launcher:
             for fd in fds:
                 os.close(fd)
             return {"error": "the workspace is gone", "errno": 0, "lost": True}, b""
-        command = commands.spawn(message, fds, self.seccomp, self.prctl)
+        command = commands.spawn(message, fds, self.seccomp, self.prctl, self.confinement)
         self.commands[command.id] = command
         return {}, b""
 
