@@ -160,6 +160,7 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
     return Opened(
         Tier.NAMESPACE,
         spec.workspace,
+        spec.workspace,
         protections,
         _environment(spec.environment, "/tmp/home", {}),
         {**_rlimits(spec.limits), **_process_rlimit(spec.limits)},
@@ -215,6 +216,7 @@ def _open_process(control: Control, spec: MachineSpec) -> Opened:
     return Opened(
         Tier.PROCESS,
         Path(answer["workspace"]),
+        spec.workspace,
         protections,
         _environment(spec.environment, str(temporary / "home"), {"TMPDIR": str(temporary / "tmp")}),
         {**_rlimits(spec.limits), "RLIMIT_FSIZE": spec.limits.writable_bytes},

@@ -63,7 +63,9 @@ def protections(abi: int, filtered: bool, limits: Limits, watcher: str) -> tuple
     else:
         missing.append("not: system calls")
     if abi >= FILES_ABI:
-        held.append(f"Landlock (version {abi}): opens files only of the system, the interpreter and its own copy")
+        held.append(
+            f"Landlock (version {abi}): opens files only of the system, the interpreter and its own copy"
+        )
         missing += [
             "not: the names, modes and owners of files elsewhere",
             "not: Unix sockets with a path",

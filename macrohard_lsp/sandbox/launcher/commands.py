@@ -129,7 +129,8 @@ def spawn(
 ) -> Command:
     """Start what `request` says on the descriptors `fds` (stdin, stdout, stderr and maybe the channel).
 
-    `seccomp` is for bwrap, `confinement` for a command that runs without it. Closes `fds` whether it succeeds or raises (OSError, ValueError).
+    `seccomp` is for bwrap, `confinement` for a command that runs without it.
+    Closes `fds` whether it succeeds or raises (OSError, ValueError).
     """
     isolated = request["options"] is not None
     passed = [*fds[:3], fds[3] if len(fds) > 3 else -1]
@@ -147,9 +148,7 @@ def spawn(
     return Command(request, child, status_read)
 
 
-def _fork(
-    request: dict[str, Any], passed: list[int], prctl: Any, confinement: Confinement | None
-) -> int:
+def _fork(request: dict[str, Any], passed: list[int], prctl: Any, confinement: Confinement | None) -> int:
     """Fork the child that becomes bwrap, or the supervisor where there are no options for bwrap."""
     launcher = os.getpid()
     # The launcher's own handlers must not run in the child, where they would end the whole Machine.
