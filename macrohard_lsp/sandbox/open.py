@@ -135,18 +135,21 @@ def _watcher(limits: Limits) -> str:
 
 def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
     seccomp = filter_bytes()
+    further = view.further(spec.workspace, spec.read_only)
     request = {
         "do": "namespace",
         "workspace": str(spec.workspace),
         "tmp_bytes": view.TMP_BYTES,
         "etc": view.etc_files(),
+        "shown": list(map(str, further)),
         **_numbers(spec.limits),
     }
     try:
         answer, _ = control.request(request, seccomp)
     except RequestFailed as failure:
         raise MachineUnavailable(_why_no_namespace(failure, spec)) from failure
-    options = view.fixed_options(spec.workspace, spec.read_only, SECCOMP_FD if seccomp else None)
+    shown, bare = _shown(spec.workspace, further, answer["veiled"])
+    options = view.fixed_options(spec.workspace, shown, SECCOMP_FD if seccomp else None)
     protections = (
         "own process, mount, network, IPC and host name namespaces",
         "no network but its own loopback",
@@ -156,6 +159,7 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
         _watcher(spec.limits),
         f"own /tmp ({view.TMP_BYTES // MEBIBYTE} MiB) and /dev/shm ({view.SHM_BYTES // MEBIBYTE} MiB)",
         "an environment of named variables only",
+        *bare,
     )
     return Opened(
         Tier.NAMESPACE,
@@ -167,6 +171,14 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
         bwrap,
         ("--json-status-fd", str(STATUS_FD), *options),
     )
+
+
+def _shown(workspace: Path, further: list[Path], veiled: list[str]) -> tuple[dict[Path, str], list[str]]:
+    """Where each further directory is bound from, and what is to be said of those that no layer lies over."""
+    pairs = list(zip(further, veiled, strict=True))
+    shown = {path: str(workspace / name) if name else str(path) for path, name in pairs}
+    bare = [path for path, name in pairs if not name and path.is_dir()]
+    return shown, [f"not: Unix sockets and pipes with names in {path}" for path in bare]
 
 
 def _layer(copied: str, limits: Limits) -> str:

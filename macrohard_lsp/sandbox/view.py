@@ -74,10 +74,11 @@ def etc_files() -> dict[str, str]:
     }
 
 
-def fixed_options(workspace: Path, read_only: tuple[Path, ...], seccomp_fd: int | None) -> list[str]:
+def fixed_options(workspace: Path, shown: Mapping[Path, str], seccomp_fd: int | None) -> list[str]:
     """The options that are the same for every command of a Machine.
 
-    `workspace` holds, in the launcher's own mounts, what `launcher/mounts.py` laid out there.
+    `shown` are the further directories to show, with where each is found. `workspace` holds, in the
+    launcher's own mounts, what `launcher/mounts.py` laid out there.
     """
     base = str(workspace)
     options = [
@@ -97,8 +98,8 @@ def fixed_options(workspace: Path, read_only: tuple[Path, ...], seccomp_fd: int 
     for name in ETC_SHOWN:
         if (Path("/etc") / name).exists():
             options += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
-    for path in _further(workspace, read_only):
-        options += ["--ro-bind", str(path), str(path)]
+    for path, place in shown.items():
+        options += ["--ro-bind", place, str(path)]
     options += ["--bind", f"{base}/merged", base]
     if seccomp_fd is not None:
         options += ["--seccomp", str(seccomp_fd)]
@@ -127,7 +128,7 @@ def _system() -> list[str]:
     return options
 
 
-def _further(workspace: Path, read_only: tuple[Path, ...]) -> list[Path]:
+def further(workspace: Path, read_only: tuple[Path, ...]) -> list[Path]:
     """The directories to show beside the system's, outermost first.
 
     Those in the workspace are part of its layer already; those the system's directories hold are shown.

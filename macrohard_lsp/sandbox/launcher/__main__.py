@@ -211,9 +211,10 @@ class Launcher:
         mounts.enter_namespaces()
         size, tmp = message["writable_bytes"], message["tmp_bytes"]
         reason = mounts.lay_out(workspace, size, tmp, message["etc"], self.wanted)
+        veiled = mounts.veil(workspace, message["shown"])
         self.seccomp = blob
         self.opened(message, os.path.join(workspace, "merged"))
-        return {"copied": reason}, b""
+        return {"copied": reason, "veiled": veiled}, b""
 
     def do_process(
         self, message: protocol.Message, blob: bytes, _fds: list[int]
