@@ -141,8 +141,8 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
         "workspace": str(spec.workspace),
         "tmp_bytes": view.TMP_BYTES,
         "etc": view.etc_files(),
-        "shown": list(map(str, further)),
         **_numbers(spec.limits),
+        "shown": list(map(str, further)),
     }
     try:
         answer, _ = control.request(request, seccomp)

@@ -22,6 +22,7 @@ import mounts
 import protocol
 import tree_files
 import trees
+import veils
 
 WATCH_SECONDS = 0.1
 SIGNAL_RETRY_SECONDS = 0.01
@@ -211,10 +212,9 @@ class Launcher:
         mounts.enter_namespaces()
         size, tmp = message["writable_bytes"], message["tmp_bytes"]
         reason = mounts.lay_out(workspace, size, tmp, message["etc"], self.wanted)
-        veiled = mounts.veil(workspace, message["shown"])
         self.seccomp = blob
         self.opened(message, os.path.join(workspace, "merged"))
-        return {"copied": reason, "veiled": veiled}, b""
+        return {"copied": reason, "veiled": veils.veil(workspace, message["shown"])}, b""
 
     def do_process(
         self, message: protocol.Message, blob: bytes, _fds: list[int]

@@ -15,7 +15,7 @@ import tree_files
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE = 1, 2, 4, 16384, 1 << 18
+MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE = 2, 4, 16384, 1 << 18
 MOST_INODES = 1 << 18
 BYTES_PER_INODE = 1024
 """About what one costs the kernel in memory, which the size limit doesn't count."""
@@ -57,14 +57,14 @@ def lay_out(
 ) -> str:
     """Mount the workspace's stand-in. Returns "" for an overlay, else why it had to be a copy.
 
-    Afterwards `workspace` holds: `merged` (what commands see), `tmp`, an empty `shown`, and `etc` with the given
+    Afterwards `workspace` holds: `merged` (what commands see), `tmp`, and `etc` with the given
     small files. Raises OSError or tree_files.CopyTooLarge when neither an overlay nor a copy can be had.
     """
     lower = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     reason = _foreign_owner(lower)
     _tmpfs(workspace, writable_bytes, "0755")
     os.chdir(workspace)
-    for name in ("upper", "work", "merged", "tmp", "etc", "shown"):
+    for name in ("upper", "work", "merged", "tmp", "etc"):
         os.mkdir(name, 0o755)
     _tmpfs("tmp", tmp_bytes, "1777")
     for name, text in etc.items():
@@ -86,42 +86,6 @@ def _overlay(lower: int) -> str:
     if _libc.mount(b"overlay", b"merged", b"overlay", MS_NOSUID | MS_NODEV, options) == 0:
         return ""
     return f"the kernel refused an overlay ({os.strerror(ctypes.get_errno())})"
-
-
-def veil(workspace: str, paths: list[str]) -> list[str]:
-    """Put a read-only layer over each directory, as `shown/0`, `shown/1` … in what `lay_out` made of `workspace`.
-
-    A Unix socket or a pipe with a name is reached through a mount of its directory, also a read-only one and
-    from any network namespace; a layer's are its own, with nobody at the other end. Returns the names; "" for
-    a directory that has to be shown as it is, because other mounts are in it or the kernel refuses.
-    """
-    os.chdir(workspace)
-    os.mkdir("shown/empty", 0o755)
-    busy = _mount_points()
-    return [_veil_one(number, path, busy) for number, path in enumerate(paths)]
-
-
-def _veil_one(number: int, path: str, busy: list[str]) -> str:
-    if any(point.startswith(path.rstrip("/") + "/") for point in busy):
-        return ""
-    name = f"shown/{number}"
-    try:
-        lower = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError:
-        return ""  # A single file.
-    try:
-        os.mkdir(name, 0o755)
-        options = f"lowerdir=/proc/self/fd/{lower}:shown/empty,userxattr".encode("ascii")
-        flags = MS_RDONLY | MS_NOSUID | MS_NODEV
-        return name if _libc.mount(b"overlay", name.encode(), b"overlay", flags, options) == 0 else ""
-    finally:
-        os.close(lower)
-
-
-def _mount_points() -> list[str]:
-    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
-        names = [line.split(" ")[4] for line in file]
-    return [name.replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\") for name in names]
 
 
 def _foreign_owner(lower: int) -> str:
