@@ -1,4 +1,4 @@
-# ruff: noqa: PTH102, PTH123
+# ruff: noqa: PTH102, PTH103, PTH123
 # The launcher uses no pathlib: importing it would double the time to start.
 """Layers over the directories that a Machine shows beside the workspace.
 
