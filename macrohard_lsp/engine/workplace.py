@@ -63,7 +63,8 @@ def open_workplace(request: TestRequest | FixRequest, context: EngineContext) ->
     notes = [*loaded.notes, *snapshot.notes]
     if settled is Tier.PROCESS:
         notes.append(
-            "The tier is `process`: the tests can read and write what you can, and reach the network."
+            "The tier is `process`: the tests reach the network and the services on this computer; "
+            "`macrohard-lsp doctor` says what else it keeps them from here, and what not."
         )
     room = MachineRoom(settled, context.variables, context.cancel)
     projects = _find_projects(snapshot, settings, room, context)
