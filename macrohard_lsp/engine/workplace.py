@@ -74,7 +74,8 @@ def open_workplace(request: TestRequest | FixRequest, context: EngineContext) ->
     notes = [*loaded.notes, *snapshot.notes]
     if settled is Tier.PROCESS:
         notes.append(
-            "The tier is `process`: the tests can read and write what you can, and reach the network."
+            "The tier is `process`: the tests reach the network and the services on this computer; "
+            "`macrohard-lsp doctor` says what else it keeps them from here, and what not."
         )
     openings, refused = openings_of(settings.sandbox, snapshot.root, context.variables, context.home)
     notes.extend(refused)

@@ -29,12 +29,14 @@ CHANNEL_FD, STATUS_FD, SECCOMP_FD, OPTIONS_FD, RELAYED_FD, INFORMATION_FD = 3, 4
 class Opened:
     """What opening a Machine settled: where the workspace is inside, and how commands are started there.
 
+    `original` is where the workspace is outside.
     `options` are bwrap's, None in the process tier. `temporary` is removed at the latest by `close`. `ports` of the
     host's loopback are relayed to each command's own.
     """
 
     tier: Tier
     workspace: Path
+    original: Path
     protections: tuple[str, ...]
     environment: Mapping[str, str]
     rlimits: Mapping[str, int]
@@ -65,6 +67,11 @@ class Machine:
     def workspace(self) -> Path:
         """Where the workspace is for commands inside."""
         return self._opened.workspace
+
+    @property
+    def original(self) -> Path:
+        """Where the workspace is outside: the same path, but in the process tier."""
+        return self._opened.original
 
     @property
     def protections(self) -> tuple[str, ...]:

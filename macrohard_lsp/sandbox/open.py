@@ -11,7 +11,7 @@ from pathlib import Path
 
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.tier import Tier
-from macrohard_lsp.sandbox import view
+from macrohard_lsp.sandbox import process_view, view
 from macrohard_lsp.sandbox.control import Control, RequestFailed
 from macrohard_lsp.sandbox.launcher.protocol import Message
 from macrohard_lsp.sandbox.machine import SECCOMP_FD, STATUS_FD, Machine, Opened
@@ -135,20 +135,25 @@ def _watcher(limits: Limits) -> str:
 
 def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
     seccomp = filter_bytes()
+    openings = spec.openings
+    further = view.further(spec.workspace, (*spec.read_only, *openings.read), openings.write)
+    # What was asked for by name is shown as it is, with the sockets in it.
+    asked = {*openings.read, *openings.write}
+    veiling = [bind.path for bind in further if bind.path not in asked]
     request = {
         "do": "namespace",
         "workspace": str(spec.workspace),
         "tmp_bytes": view.TMP_BYTES,
         "etc": view.etc_files(),
         **_numbers(spec.limits),
+        "shown": list(map(str, veiling)),
     }
     try:
         answer, _ = control.request(request, seccomp)
     except RequestFailed as failure:
         raise MachineUnavailable(_why_no_namespace(failure, spec)) from failure
-    options = view.fixed_options(
-        spec.workspace, spec.read_only, SECCOMP_FD if seccomp else None, spec.openings
-    )
+    shown, bare = _shown(spec.workspace, further, dict(zip(veiling, answer["veiled"], strict=True)))
+    options = view.fixed_options(spec.workspace, shown, SECCOMP_FD if seccomp else None, spec.openings)
     alone = () if spec.openings.network else ("no network but its own loopback",)
     network = "" if spec.openings.network else "network, "
     protections = (
@@ -160,10 +165,12 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
         _watcher(spec.limits),
         f"own /tmp ({view.TMP_BYTES // MEBIBYTE} MiB) and /dev/shm ({view.SHM_BYTES // MEBIBYTE} MiB)",
         "an environment of named variables only",
+        *bare,
         *spec.openings.protections,
     )
     return Opened(
         Tier.NAMESPACE,
+        spec.workspace,
         spec.workspace,
         protections,
         _environment({**spec.environment, **spec.openings.environment}, "/tmp/home", {}),
@@ -172,6 +179,20 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
         ("--json-status-fd", str(STATUS_FD), *options),
         ports=() if spec.openings.network else spec.openings.ports,
     )
+
+
+def _shown(
+    workspace: Path, further: list[view.Bind], veiled: Mapping[Path, str]
+) -> tuple[list[view.Bind], list[str]]:
+    """Where each further directory is bound from, and what is to be said of those that no layer lies over."""
+    shown = [
+        view.Bind(
+            bind.option, str(workspace / name) if (name := veiled.get(bind.path)) else bind.place, bind.path
+        )
+        for bind in further
+    ]
+    bare = [path for path, name in veiled.items() if not name and path.is_dir()]
+    return shown, [f"not: Unix sockets and pipes with names in {path}" for path in bare]
 
 
 def _layer(copied: str, limits: Limits) -> str:
@@ -204,10 +225,12 @@ def _open_process(control: Control, spec: MachineSpec) -> Opened:
         "workspace": str(spec.workspace),
         "temporary": str(temporary),
         "skip": SKIPPED_IN_COPIES,
+        "rules": process_view.rules(temporary, (*spec.read_only, *spec.openings.read), spec.openings.write),
+        "most_abi": process_view.MOST_ABI,
         **_numbers(spec.limits),
     }
     try:
-        answer, _ = control.request(request)
+        answer, _ = control.request(request, filter_bytes())
     except RequestFailed as failure:
         if failure.answer["error"] == "copy-too-large":
             raise MachineUnavailable(_too_large(spec)) from failure
@@ -215,22 +238,16 @@ def _open_process(control: Control, spec: MachineSpec) -> Opened:
             f"the workspace can't be copied to {temporary.parent}: {failure}"
         ) from failure
     protections = (
-        "a private copy of the workspace",
-        _watcher(spec.limits),
-        "everything it starts is killed at its end",
-        "an environment of named variables only",
-        "not: network access",
-        "not: reading and writing files outside the workspace with your permissions",
-        "not: other processes of yours",
-        "not: how much it writes to the disk",
+        *process_view.protections(answer["landlock"], answer["filtered"], spec.limits, _watcher(spec.limits)),
         *spec.openings.protections,
     )
     return Opened(
         Tier.PROCESS,
         Path(answer["workspace"]),
+        spec.workspace,
         protections,
         _environment(given, str(temporary / "home"), {"TMPDIR": str(temporary / "tmp")}),
-        _rlimits(spec.limits),
+        {**_rlimits(spec.limits), "RLIMIT_FSIZE": spec.limits.writable_bytes},
         "",
         None,
         temporary,

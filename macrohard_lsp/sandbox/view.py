@@ -1,7 +1,8 @@
 """What a command of the namespace tier sees: the options for bwrap, and the small files of /etc."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from macrohard_lsp.sandbox.spec import Openings
@@ -58,6 +59,15 @@ RESERVED = (
 """Paths a Machine fills itself, so that none of them can be a workspace."""
 
 
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """A path to show: bwrap's option, where it is found in the launcher's mounts, and where it is inside."""
+
+    option: str
+    place: str
+    path: Path
+
+
 def uid_inside() -> int:
     """Root is shown as an ordinary user: programs that believe they have its powers break without them."""
     return os.geteuid() or USER
@@ -80,11 +90,12 @@ def etc_files() -> dict[str, str]:
 
 
 def fixed_options(
-    workspace: Path, read_only: tuple[Path, ...], seccomp_fd: int | None, openings: Openings
+    workspace: Path, shown: Sequence[Bind], seccomp_fd: int | None, openings: Openings
 ) -> list[str]:
     """The options that are the same for every command of a Machine.
 
-    `workspace` holds, in the launcher's own mounts, what `launcher/mounts.py` laid out there.
+    `shown` are the further paths to show. `workspace` holds, in the
+    launcher's own mounts, what `launcher/mounts.py` laid out there.
     """
     base = str(workspace)
     options = [
@@ -109,8 +120,8 @@ def fixed_options(
     for name in ETC_SHOWN:
         if (Path("/etc") / name).exists():
             options += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
-    for option, path in _further(workspace, (*read_only, *openings.read), openings.write):
-        options += [option, str(path), str(path)]
+    for bind in shown:
+        options += [bind.option, bind.place, str(bind.path)]
     options += ["--bind", f"{base}/merged", base]
     if seccomp_fd is not None:
         options += ["--seccomp", str(seccomp_fd)]
@@ -156,22 +167,20 @@ def _names_of_the_network() -> list[str]:
     return options
 
 
-def _further(
-    workspace: Path, read_only: tuple[Path, ...], writable: tuple[Path, ...]
-) -> list[tuple[str, Path]]:
+def further(workspace: Path, read_only: tuple[Path, ...], writable: tuple[Path, ...]) -> list[Bind]:
     """What to show beside the system's directories and how, outermost first, so that what lies inside wins.
 
     What lies in the workspace is part of its layer already.
     """
     wanted = dict.fromkeys(read_only, "--ro-bind") | dict.fromkeys(writable, "--bind")
     shown = {Path(path): "--ro-bind" for path in SYSTEM_DIRECTORIES}
-    further: list[tuple[str, Path]] = []
+    further: list[Bind] = []
     for path in sorted(wanted, key=_depth):
         around = max((one for one in shown if path.is_relative_to(one)), key=_depth, default=None)
         shown_so = around is not None and shown[around] == wanted[path]
         if not shown_so and not path.is_relative_to(workspace) and path.exists():
             shown[path] = wanted[path]
-            further.append((wanted[path], path))
+            further.append(Bind(wanted[path], str(path), path))
     return further
 
 

@@ -83,7 +83,7 @@ def run_attempt(site: Site, orders: Orders, record: Record) -> Attempt:
     try:
         reader = MessageReader(process.channel, secret)
         try:
-            _give_orders(process, site.machine.workspace, orders, secret)
+            _give_orders(process, site.machine, orders, secret)
             end, detail = _follow(process, reader, site, orders, record), ""
         except ChannelCorrupted as error:
             end, detail = End.CORRUPTED, str(error)
@@ -92,10 +92,12 @@ def run_attempt(site: Site, orders: Orders, record: Record) -> Attempt:
         process.kill()
 
 
-def _give_orders(process: MachineProcess, workspace: Path, orders: Orders, secret: str) -> None:
+def _give_orders(process: MachineProcess, machine: Machine, orders: Orders, secret: str) -> None:
+    workspace = machine.workspace
     values = {
         "secret": secret,
         "workspace": str(workspace),
+        "original": str(machine.original),
         "arguments": orders.arguments,
         "files": [str(workspace / path) for path in orders.files],
         "select": orders.select,

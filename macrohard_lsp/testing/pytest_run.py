@@ -109,7 +109,7 @@ class _Runner:
         record = self._record
         if attempt.end is End.FOREIGN:
             self._void = True
-            self._problem = refusal(record.origins, self._site.machine.tier)
+            self._problem = refusal(record.origins, self._site.machine.original)
             return False
         if attempt.end is End.OUT_OF_TIME:
             self._problem = (

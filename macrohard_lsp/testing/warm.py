@@ -272,6 +272,7 @@ class WarmRunner:
         options = {
             "mode": self._settings.mode.value,
             "root": str(self._machine.workspace),
+            "original": str(self._machine.original),
             "arguments": list(self._settings.arguments),
             "tests": list(self._settings.tests),
             "preload": list(self._settings.preload),

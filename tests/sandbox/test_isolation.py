@@ -1,8 +1,6 @@
 """What a command of the namespace tier can't see or reach."""
 
 import json
-import os
-import socket
 import subprocess
 from pathlib import Path
 
@@ -50,13 +48,6 @@ def test_outside_files_are_not_there(sealed: Machine, tmp_path: Path) -> None:
         assert sealed.run(["ls", str(path)], seconds=20).exit_code != 0, path
 
 
-def test_system_is_read_only(sealed: Machine) -> None:
-    for path in ("/usr/x", "/etc/x", "/x", "/run/x", "/dev/x", "/proc/sys/kernel/hostname", "/etc/passwd"):
-        result = sealed.run(["sh", "-c", f"echo x > {path}"], seconds=20)
-        assert result.exit_code != 0, path
-        assert b"ead-only" in result.stderr or b"denied" in result.stderr
-
-
 def test_names_and_places_programs_expect(sealed: Machine) -> None:
     script = """
 import getpass, multiprocessing, os, pwd, socket, ssl, tempfile
@@ -68,6 +59,55 @@ print(socket.getaddrinfo('localhost', 80)[0][4][0] in ('127.0.0.1', '::1'), sock
 """
     result = sealed.run(["python3", "-c", script], seconds=20)
     assert result.stdout.decode().split("\n")[:2] == ["/tmp/home user True", "True sandbox"], result.stderr
+
+
+HONEST = """
+import multiprocessing, os, pty, shutil, signal, socket, ssl, subprocess, tempfile, time
+from multiprocessing import shared_memory
+ssl.create_default_context()
+time.localtime()
+socket.getaddrinfo('localhost', 80)
+with multiprocessing.Pool(2) as pool:
+    assert pool.map(abs, [-1, 2]) == [1, 2]
+block = shared_memory.SharedMemory(create=True, size=100)
+block.close()
+block.unlink()
+master, terminal = pty.openpty()
+assert os.isatty(terminal)
+os.write(terminal, b'x')
+assert os.read(master, 1) == b'x'
+with tempfile.TemporaryDirectory() as folder:
+    os.makedirs(folder + '/a/b')
+    open(folder + '/a/file', 'w').write('x')
+    os.rename(folder + '/a/file', folder + '/a/b/file')
+    os.link(folder + '/a/b/file', folder + '/linked')
+    os.symlink('linked', folder + '/soft')
+    os.mkfifo(folder + '/pipe')
+    os.truncate(folder + '/soft', 0)
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
+        server.bind(folder + '/socket')
+        server.listen()
+        client.connect(folder + '/socket')
+    script = folder + '/program'
+    open(script, 'w').write('#!/bin/sh\\nexit 7')
+    os.chmod(script, 0o755)
+    assert subprocess.run([script]).returncode == 7
+    shutil.move(folder + '/linked', 'here')
+with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
+    server.bind('\\0honest-%d' % os.getpid())
+    server.listen()
+    client.connect(server.getsockname())
+sleeper = subprocess.Popen(['sleep', '60'])
+sleeper.send_signal(signal.SIGTERM)
+assert sleeper.wait() == -signal.SIGTERM
+open('/dev/null', 'w').write('x')
+open('/dev/stdout', 'w').write('all of it')
+"""
+
+
+def test_what_honest_programs_do(machine: Machine) -> None:
+    result = machine.run(["python3", "-c", HONEST], seconds=30)
+    assert result.stdout == b"all of it", result.stderr
 
 
 def test_read_only_directories_are_shown(namespace: Tier, open_on, tmp_path: Path) -> None:
@@ -90,34 +130,6 @@ print(client.recv(9).decode())
 
 def test_loopback_works_inside(sealed: Machine) -> None:
     assert sealed.run(["python3", "-c", LOOPBACK], seconds=20).stdout == b"loop\n"
-
-
-def test_no_network_and_no_sockets_of_the_host(sealed: Machine) -> None:
-    script = """
-import json, socket, sys
-def attempt(family, kind, address):
-    try:
-        with socket.socket(family, kind) as s:
-            s.settimeout(3)
-            s.connect(address)
-            s.send(b'x')
-        return 'reached'
-    except OSError as error:
-        return type(error).__name__
-port, name = int(sys.argv[1]), '\\0' + sys.argv[2]
-print(json.dumps([
-    attempt(socket.AF_INET, socket.SOCK_STREAM, ('127.0.0.1', port)),
-    attempt(socket.AF_UNIX, socket.SOCK_STREAM, name),
-    attempt(socket.AF_INET, socket.SOCK_STREAM, ('192.0.2.1', 80)),
-    attempt(socket.AF_INET, socket.SOCK_DGRAM, ('192.0.2.1', 53)),
-]))
-"""
-    with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_UNIX) as abstract:
-        abstract.bind("\0macrohard-test-" + str(os.getpid()))
-        abstract.listen()
-        name = str(abstract.getsockname()[1:], "ascii")
-        result = sealed.run(["python3", "-c", script, str(tcp.getsockname()[1]), name], seconds=30)
-    assert "reached" not in json.loads(result.stdout)
 
 
 def test_other_processes_are_not_visible(sealed: Machine) -> None:
@@ -185,11 +197,6 @@ def test_no_new_user_namespaces_and_no_privileges(sealed: Machine) -> None:
     fields = dict(line.split(":\t", 1) for line in status.splitlines())
     assert int(fields["CapEff"], 16) == int(fields["CapBnd"], 16) == 0
     assert fields["NoNewPrivs"] == "1"
-
-
-def test_device_and_mount_tricks(sealed: Machine) -> None:
-    for script in ("mknod disk b 8 0", "mount -t tmpfs none /tmp", "chroot / true", "umount /proc/sys"):
-        assert sealed.run(["sh", "-c", script], seconds=20).exit_code != 0, script
 
 
 def test_threads_work(sealed: Machine) -> None:

@@ -194,9 +194,17 @@ def test_an_editable_install_is_the_machines_copy_in_a_namespace(check, tmp_path
     check(EDITABLE.format(real=real) + "passed test_shop.py::test_x")
 
 
-def test_an_editable_install_is_refused_in_the_process_tier(check, tmp_path):
+def test_a_path_that_names_the_workspace_is_moved_in_the_process_tier(check, tmp_path):
     real = str(tmp_path / "work" / "lib")
-    check(EDITABLE.format(real=real) + "problem use the tier `namespace`", tier=Tier.PROCESS)
+    check(EDITABLE.format(real=real) + "passed test_shop.py::test_x", tier=Tier.PROCESS)
+
+
+def test_another_checkout_is_refused_in_the_process_tier(check, tmp_path):
+    other = tmp_path / "other" / "lib"
+    (other / "shop").mkdir(parents=True)
+    (other / "shop" / "__init__.py").write_text("x = 2\n")
+    expected = "problem make the tests import it from the workspace"
+    check(EDITABLE.format(real=str(other)) + expected, tier=Tier.PROCESS, read_only=(other,))
 
 
 def test_bare_python_is_what_the_fixture_says(bare_interpreter):

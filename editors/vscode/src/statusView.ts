@@ -53,7 +53,7 @@ function sandboxOf(tier: string | null): string {
   if (tier === null) {
     return "no sandbox in use";
   }
-  return tier === "process" ? "sandbox: process (keeps nothing from your files or the network)" : `sandbox: ${tier}`;
+  return tier === "process" ? "sandbox: process (weaker: tests reach the network)" : `sandbox: ${tier}`;
 }
 
 function withSlash(folder: string): string {

@@ -17,10 +17,12 @@ import time
 from typing import Any
 
 import commands
+import confinement
 import mounts
 import protocol
 import tree_files
 import trees
+import veils
 
 WATCH_SECONDS = 0.1
 SIGNAL_RETRY_SECONDS = 0.01
@@ -46,6 +48,7 @@ class Launcher:
         self.temporary = ""
         self.memory = self.processes = 0
         self.seccomp = b""
+        self.confinement: confinement.Confinement | None = None
         self.next_watch = 0.0
         self.wake_read, wake_write = os.pipe()
         for fd in (self.wake_read, wake_write):
@@ -213,10 +216,10 @@ class Launcher:
         reason = mounts.lay_out(workspace, size, tmp, message["etc"], self.wanted)
         self.seccomp = blob
         self.opened(message, os.path.join(workspace, "merged"))
-        return {"copied": reason}, b""
+        return {"copied": reason, "veiled": veils.veil(workspace, message["shown"])}, b""
 
     def do_process(
-        self, message: protocol.Message, _blob: bytes, _fds: list[int]
+        self, message: protocol.Message, blob: bytes, _fds: list[int]
     ) -> tuple[protocol.Message, bytes]:
         self.temporary = message["temporary"]
         os.mkdir(self.temporary, 0o700)
@@ -230,8 +233,10 @@ class Launcher:
         tree_files.copy_tree(source, target, skip, message["writable_bytes"], self.wanted)
         os.close(source)
         os.close(target)
+        self.confinement = confinement.Confinement(message["rules"], blob, message["most_abi"])
         self.opened(message, copy)
-        return {"workspace": copy}, b""
+        in_force = {"landlock": self.confinement.abi, "filtered": self.confinement.filtered}
+        return {"workspace": copy, **in_force}, b""
 
     def opened(self, message: protocol.Message, merged: str) -> None:
         self.merged = merged
@@ -262,7 +267,7 @@ class Launcher:
             for fd in fds:
                 os.close(fd)
             return {"error": "the workspace is gone", "errno": 0, "lost": True}, b""
-        command = commands.spawn(message, fds, self.seccomp, self.prctl)
+        command = commands.spawn(message, fds, self.seccomp, self.prctl, self.confinement)
         self.commands[command.id] = command
         return {}, b""
 

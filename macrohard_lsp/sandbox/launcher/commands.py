@@ -12,11 +12,11 @@ from typing import Any
 
 import relay
 import trees
+from confinement import Confinement
 
 STATUS_FD, SECCOMP_FD, OPTIONS_FD, RELAYED_FD, INFORMATION_FD = 4, 5, 6, 7, 8
 CHANNEL_FD = 3
 LAUNCH_FAILED = 127
-MOST_FDS = 1 << 20
 HANDLED_SIGNALS = (signal.SIGTERM, signal.SIGCHLD)
 PR_SET_PDEATHSIG = 1
 THREADS_PER_PROCESS = 8
@@ -126,9 +126,12 @@ class Command:
         }
 
 
-def spawn(request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any) -> Command:
+def spawn(
+    request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any, confinement: Confinement | None
+) -> Command:
     """Start what `request` says on the descriptors `fds` (stdin, stdout, stderr and maybe the channel).
 
+    `seccomp` is for bwrap, `confinement` for a command that runs without it.
     Closes `fds` whether it succeeds or raises (OSError, ValueError).
     """
     isolated = request["options"] is not None
@@ -139,7 +142,7 @@ def spawn(request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any) -
         passed.append(status_write)
         passed += [_memory_file(data) if data else -1 for data in files]
         relaying = relay.start(request["ports"], passed, prctl) if isolated and request["ports"] else 0
-        child = _fork(request, passed, prctl)
+        child = _fork(request, passed, prctl, confinement)
     finally:
         for fd in passed:
             if fd >= 0:
@@ -150,22 +153,28 @@ def spawn(request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any) -
     return command
 
 
-def _fork(request: dict[str, Any], passed: list[int], prctl: Any) -> int:
+def _fork(request: dict[str, Any], passed: list[int], prctl: Any, confinement: Confinement | None) -> int:
     """Fork the child that becomes bwrap, or the supervisor where there are no options for bwrap."""
-    isolated = request["options"] is not None
     launcher = os.getpid()
     # The launcher's own handlers must not run in the child, where they would end the whole Machine.
     held = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED_SIGNALS)
     try:
         child = os.fork()
         if child == 0:
-            _be_child(request, passed, prctl, isolated, launcher)
+            _be_child(request, passed, prctl, confinement, launcher)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
     return child
 
 
-def _be_child(request: dict[str, Any], passed: list[int], prctl: Any, isolated: bool, launcher: int) -> None:
+def _be_child(
+    request: dict[str, Any],
+    passed: list[int],
+    prctl: Any,
+    confinement: Confinement | None,
+    launcher: int,
+) -> None:
+    isolated = request["options"] is not None
     try:
         _forget_handlers()
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL if isolated else signal.SIGTERM, 0, 0, 0)
@@ -173,10 +182,11 @@ def _be_child(request: dict[str, Any], passed: list[int], prctl: Any, isolated: 
             os.setsid()
             _place(passed)
             _limit(request["rlimits"])
-            if isolated:
+            if confinement is None:
                 _execute(request)
-            os.closerange(STATUS_FD + 1, MOST_FDS)
-            _supervise(request, prctl)
+            else:
+                confinement.keep_open(STATUS_FD + 1)
+                _supervise(request, prctl, confinement)
     except BaseException as error:
         os.write(2, f"could not start the command: {error}\n".encode(errors="backslashreplace"))
     finally:
@@ -236,7 +246,7 @@ def _execute(request: dict[str, Any]) -> None:
     os.execvpe(argv[0], argv, environment)
 
 
-def _supervise(request: dict[str, Any], prctl: Any) -> None:
+def _supervise(request: dict[str, Any], prctl: Any, confinement: Confinement) -> None:
     """Be the process tier's stand-in for a PID namespace: run the program, then kill all it left behind."""
     own = os.getpid()
 
@@ -253,6 +263,7 @@ def _supervise(request: dict[str, Any], prctl: Any) -> None:
             os.setsid()
             os.set_inheritable(STATUS_FD, False)
             os.chdir(os.fsencode(request["cwd"]))
+            confinement.apply()
             _execute(request)
         except OSError as error:
             os.write(2, f"{request['argv'][0]}: {error.strerror}\n".encode(errors="backslashreplace"))

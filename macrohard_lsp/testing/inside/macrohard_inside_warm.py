@@ -20,6 +20,7 @@ import os
 import resource
 import sys
 
+import macrohard_inside_relocation as relocation
 import pytest
 from macrohard_inside_paths import Workspace
 from macrohard_inside_reload import ReloadServer
@@ -72,6 +73,7 @@ def main(options):
     # As `python -m pytest` does: the current directory first. Our own folder goes last, and shadows nothing.
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [os.getcwd(), *(entry for entry in sys.path if os.path.abspath(entry or ".") != here), here]
+    relocation.relocate(options["original"], options["root"])
     if options["mode"] == "reload":
         ReloadServer(channel, workspace, options["arguments"]).loop(options.get("preload") or [])
         return

@@ -33,9 +33,11 @@ def version_of(pytest):
 def main():
     arrange_path()
     import macrohard_inside_channel as channels
+    import macrohard_inside_relocation as relocation
 
     channel = channels.open_channel(int(os.environ.pop("MACROHARD_CHANNEL_FD")))
     options = channel.receive_options()
+    relocation.relocate(options["original"], options["workspace"])
     if importlib.util.find_spec("pytest") is None:
         channel.send("unusable", reason="no-pytest")
         return CANNOT_RUN

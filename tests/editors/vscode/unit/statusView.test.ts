@@ -25,7 +25,7 @@ test("the last result and the sandbox", () => {
 test("the weaker sandbox is a warning in words", () => {
   const view = viewOf("running", status({ tier: "process" }));
   assert.equal(view.severity, "warning");
-  assert.match(view.detail, /process.*files/);
+  assert.match(view.detail, /process.*network/);
 });
 test("a problem is a warning, work is busy", () => {
   assert.equal(viewOf("running", status({ problem: "No pytest." })).severity, "warning");
