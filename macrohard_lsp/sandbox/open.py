@@ -154,30 +154,33 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
         raise MachineUnavailable(_why_no_namespace(failure, spec)) from failure
     shown, bare = _shown(spec.workspace, further, dict(zip(veiling, answer["veiled"], strict=True)))
     options = view.fixed_options(spec.workspace, shown, SECCOMP_FD if seccomp else None, spec.openings)
-    alone = () if spec.openings.network else ("no network but its own loopback",)
-    network = "" if spec.openings.network else "network, "
-    protections = (
-        f"own process, mount, {network}IPC and host name namespaces",
-        *alone,
-        "read-only system, nothing of the home directory",
-        _layer(answer["copied"], spec.limits),
-        "system call filter" if seccomp else "not: system call filter (unknown processor architecture)",
-        _watcher(spec.limits),
-        f"own /tmp ({view.TMP_BYTES // MEBIBYTE} MiB) and /dev/shm ({view.SHM_BYTES // MEBIBYTE} MiB)",
-        "an environment of named variables only",
-        *bare,
-        *spec.openings.protections,
-    )
     return Opened(
         Tier.NAMESPACE,
         spec.workspace,
         spec.workspace,
-        protections,
+        _isolation(spec, answer["copied"], bool(seccomp), bare),
         _environment({**spec.environment, **spec.openings.environment}, "/tmp/home", {}),
         {**_rlimits(spec.limits), **_process_rlimit(spec.limits)},
         bwrap,
         ("--json-status-fd", str(STATUS_FD), *options),
         ports=() if spec.openings.network else spec.openings.ports,
+    )
+
+
+def _isolation(spec: MachineSpec, copied: str, filtered: bool, bare: list[str]) -> tuple[str, ...]:
+    """What isolates a Machine of the tier namespace, and what doesn't."""
+    network = spec.openings.network
+    return (
+        f"own process, mount, {'' if network else 'network, '}IPC and host name namespaces",
+        *(() if network else ("no network but its own loopback",)),
+        "read-only system, nothing of the home directory",
+        _layer(copied, spec.limits),
+        "system call filter" if filtered else "not: system call filter (unknown processor architecture)",
+        _watcher(spec.limits),
+        f"own /tmp ({view.TMP_BYTES // MEBIBYTE} MiB) and /dev/shm ({view.SHM_BYTES // MEBIBYTE} MiB)",
+        "an environment of named variables only",
+        *bare,
+        *spec.openings.protections,
     )
 
 
