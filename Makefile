@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Most tests wait for other processes most of their time.
 SIDE_BY_SIDE := -n auto --maxprocesses 4
 
-.PHONY: demo test slow editors check bench bench-real bench-server soak fmt clean
+.PHONY: demo test slow editors check bench bench-real bench-server bench-affected soak fmt clean
 
 demo: .venv/.ready
 	$(PY) examples/demo.py
@@ -34,6 +34,10 @@ bench-real: .venv/.ready
 
 bench-server: .venv/.ready
 	$(PY) -m bench.server.run
+
+# Beside pytest-testmon, over the history of a library of which REPOSITORY is a git clone.
+bench-affected: .venv/.ready
+	$(PY) -m bench.affected.run --repository "$(REPOSITORY)"
 
 soak: .venv/.ready
 	$(PY) -m bench.soak
