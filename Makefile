@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Most tests wait for other processes most of their time.
 SIDE_BY_SIDE := -n auto --maxprocesses 4
 
-.PHONY: demo test slow editors check bench bench-real bench-server bench-warm soak fmt clean
+.PHONY: demo test slow editors check bench bench-real bench-server bench-warm bench-affected soak fmt clean
 
 demo: .venv/.ready
 	$(PY) examples/demo.py
@@ -37,6 +37,10 @@ bench-server: .venv/.ready
 
 bench-warm: .venv/.ready
 	$(PY) -m bench.warm.run
+
+# Beside pytest-testmon, over the history of a library of which REPOSITORY is a git clone.
+bench-affected: .venv/.ready
+	$(PY) -m bench.affected.run --repository "$(REPOSITORY)"
 
 soak: .venv/.ready
 	$(PY) -m bench.soak

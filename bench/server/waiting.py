@@ -62,13 +62,13 @@ def _server(project: Project, variables: Mapping[str, str]) -> Iterator[Client]:
     try:
         client.initialize(project.root, {"settings": settings, "status": True})
         client.open(project.failing)
-        _until_known(client)
+        until_known(client)
         yield client
     finally:
         client.close()
 
 
-def _until_known(client: Client) -> None:
+def until_known(client: Client) -> None:
     """A command that comes before the client has told its settings finds no folder yet."""
     end = time.monotonic() + KNOWN_SECONDS
     while not client.ask("workspace/executeCommand", {"command": "macrohard.status"})[0]["folders"]:

@@ -171,7 +171,7 @@ def test_a_module_level_edit(runner):
     ],
 )
 def test_nothing_a_candidate_does_fools_or_hangs_the_runner(runner, new, endings):
-    answer = check(runner, "amount - RATE", new, tests=(PRICE,), wall=2.0, cpu=1.0)
+    answer = check(runner, "amount - RATE", new, tests=(PRICE,), wall=4.0, cpu=2.0)
     assert answer.ended in endings
     assert not answer.passed
     assert outcomes(check(runner, "amount - RATE", "amount + RATE", tests=(PRICE,))) == ["passed"]

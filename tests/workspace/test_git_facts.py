@@ -235,6 +235,8 @@ def test_a_hostile_repository_gets_nothing_executed(repository: Path, git: Git, 
     # The same questions, asked plainly, do run the programs; so the silence above means something.
     plainly(repository, "status")
     plainly(repository, "diff", head)
+    # A monitor that names no file lets git believe that none has changed; this one reads the file in any case.
+    plainly(repository, "hash-object", "--path=t.txt", "t.txt")
     called = canary.read_text()
     for what in ("fsmonitor", "clean", "transport"):
         assert what in called

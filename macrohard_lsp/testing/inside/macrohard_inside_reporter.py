@@ -52,6 +52,7 @@ class Reporter:
         self._directory = workspace.relative(os.getcwd()) or ""
         self._known_modules = set()
         self._collected = False
+        self._last = False
 
     def canonical_id(self, nodeid):
         return self._workspace.canonical_id(nodeid, self._rootdir)
@@ -109,11 +110,14 @@ class Reporter:
         self._channel.send("phase", id=self.canonical_id(item.nodeid), phase="call")
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_teardown(self, item):
+    def pytest_runtest_teardown(self, item, nextitem):
+        self._last = nextitem is None
         self._channel.send("phase", id=self.canonical_id(item.nodeid), phase="teardown")
 
     def pytest_runtest_logfinish(self, nodeid):
-        self._channel.tell("end", id=self.canonical_id(nodeid))
+        # After the last test pytest may clean up for long, in which nothing is sent that this could go out with.
+        say = self._channel.send if self._last else self._channel.tell
+        say("end", id=self.canonical_id(nodeid))
 
     def pytest_runtest_logreport(self, report):
         reason = getattr(report, "wasxfail", None)
