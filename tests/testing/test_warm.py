@@ -158,14 +158,14 @@ def test_a_module_level_edit(runner):
         ("exit()", {WarmEnding.DIED, WarmEnding.FINISHED}),
         ("__import__('os')._exit(0)", {WarmEnding.DIED}),
         ("__import__('os').abort()", {WarmEnding.DIED}),
-        ("__import__('os').kill(__import__('os').getppid(), 9)", {WarmEnding.LOST}),
+        ("__import__('os').kill(__import__('os').getppid(), 9)", {WarmEnding.LOST, WarmEnding.DIED}),
         ("__import__('os').kill(-1, 9)", {WarmEnding.LOST, WarmEnding.DIED}),
         ("[0] * 10**11", {WarmEnding.FINISHED}),
         ("__import__('time').sleep(60)", {WarmEnding.TIMEOUT}),
         ("sum(iter(int, 1))", {WarmEnding.TIMEOUT}),
         ("[__import__('os').closerange(0, 4096), 5][1]", {WarmEnding.DIED, WarmEnding.FINISHED}),
         (
-            "__import__('os').fork() or __import__('time').sleep(60)",
+            "-1 if __import__('os').fork() else __import__('time').sleep(60)",
             {WarmEnding.FINISHED, WarmEnding.TIMEOUT},
         ),
     ],
@@ -346,3 +346,51 @@ def test_behaviours_of_what_hangs_or_can_not_be_swapped(swapping):
         "failed",
         "passed",
     ]
+
+
+PLACES = {
+    "imported by the tests": {},
+    "imported by conftest.py": {"conftest.py": "from shop import code\n"},
+    "imported by a plugin of the project's": {
+        "pytest.ini": "[pytest]\naddopts = -p own_plugin\n",
+        "own_plugin.py": "from shop import code\n",
+    },
+    "imported while a test runs": {
+        "test_code.py": TESTS.replace("from shop import code\n", "").replace(
+            "def test_price():\n", "def test_price():\n    from shop import code\n"
+        ),
+    },
+    "imported beside a thread": {
+        "conftest.py": "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+    },
+    "loaded by its path": {
+        "conftest.py": (
+            "import sys\nfrom importlib import util\n"
+            "spec = util.spec_from_file_location('shop.code', 'shop/code.py')\n"
+            "sys.modules['shop.code'] = module = util.module_from_spec(spec)\nspec.loader.exec_module(module)\n"
+            "import shop\nshop.code = module\n"
+        )
+    },
+    "found by a finder of its own": {
+        "conftest.py": (
+            "import sys\nfrom importlib import util\n"
+            "class Finder:\n    @staticmethod\n    def find_spec(name, path=None, target=None):\n"
+            "        if name == 'elsewhere':\n"
+            "            return util.spec_from_file_location(name, 'shop/code.py')\n"
+            "sys.meta_path.append(Finder)\nimport elsewhere, shop\nshop.code = elsewhere\n"
+            "sys.modules['shop.code'] = elsewhere\n"
+        )
+    },
+    "rewritten by pytest": {"conftest.py": "import pytest\npytest.register_assert_rewrite('shop.code')\n"},
+}
+
+
+@pytest.mark.parametrize("files", PLACES.values(), ids=PLACES)
+def test_an_edit_is_imported_anew_wherever_the_import_is(make_runner, tmp_path, files):
+    runner = make_runner(WarmMode.RELOAD, (), CODE, TESTS)
+    runner._machine.write_files({path: text.encode() for path, text in files.items()})
+    assert outcomes(check(runner, "RATE", "RATE", tests=(PRICE,))) == ["failed"]
+    assert outcomes(check(runner, "amount - RATE", "amount + RATE", tests=(PRICE,))) == ["passed"]
+    assert outcomes(check(runner, "RATE = 2", "RATE = -2", tests=(PRICE,))) == ["passed"]
+    assert outcomes(check(runner, "amount - RATE", "amount - ", tests=(PRICE,))) in ([], ["failed"])
+    assert outcomes(check(runner, "amount - RATE", "amount * RATE", tests=(PRICE,))) == ["failed"]

@@ -1,7 +1,8 @@
 """Runs one piece of untrusted work in a forked child and tells what came of it.
 
 The parent must survive whatever the child does: loop for ever, exit early, fork, eat memory, close
-its pipe, kill its process group. Only what arrives on the pipe before the child's orderly end counts.
+its pipe, kill its process group. Only what arrives on the pipe before the child's orderly end counts, and
+nothing after a line without the child's own mark: that was written by the program under test.
 """
 
 import ctypes
@@ -18,6 +19,10 @@ MAXIMUM_REPLY_BYTES = 4 * 1024 * 1024
 SWEEP_ROUNDS = 50
 FILE_SIZE_LIMIT = 256 * 1024 * 1024
 POLL_SECONDS = 0.002
+END = {"end": True}
+
+# Descriptors that no child may keep: on them it could speak for this process.
+private = set()
 
 
 def become_subreaper():
@@ -27,7 +32,10 @@ def become_subreaper():
 
 def answer_from_child(work, request):
     """Run the work of one request in a child; what it reports is outcomes (lists), or fields of the answer."""
-    result = run_in_child(work, request["wall"], request["cpu"])
+    return answer_of(run_in_child(work, request["wall"], request["cpu"]))
+
+
+def answer_of(result):
     outcomes = [value for value in result["values"] if isinstance(value, list)]
     answer = {"ended": result["ended"], "outcomes": outcomes, "cpu": result["cpu"]}
     for value in result["values"]:
@@ -43,36 +51,85 @@ def run_in_child(work, wall_seconds, cpu_seconds, parts=1):
     `work` calls `arm` for each part. Returns a dict: `values` (what was reported), `ended`
     (`finished`, `timeout`, `died`), and `cpu` (seconds of processor time of the child and of everything it waited for).
     """
-    read_end, write_end = os.pipe()
-    before = _children_cpu()
-    pid = os.fork()
-    if pid == 0:
-        os.close(read_end)
-        _child(work, write_end, cpu_seconds, parts)
-    os.close(write_end)
-    try:
-        data, timed_out = _read_until_end(read_end, wall_seconds, parts > 1)
-    finally:
-        os.close(read_end)
-    status = _reap(pid, 0.0 if timed_out else wall_seconds)
-    sweep()
-    values, complete = _parse(data)
-    killed_by_clock = status is None or (
-        os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGPROF, signal.SIGXCPU)
-    )
-    if timed_out or killed_by_clock:
-        ended = "timeout"
-    elif complete and status == 0:
-        ended = "finished"
-    else:
-        ended = "died"
-    return {"values": values, "ended": ended, "cpu": _children_cpu() - before}
+    child = Child(cpu_seconds, parts)
+    if child.pid == 0:
+        try:
+            work(child.report)
+        except BaseException:
+            os._exit(1)
+        child.finish()
+    return child.result(wall_seconds)
 
 
-def sweep():
-    """Kill and reap every remaining child of this process, whatever session it moved to."""
+class Child:
+    """A process that was just forked, seen from both sides: `pid` is 0 in the child, which has its limits already."""
+
+    def __init__(self, cpu_seconds, parts=1):
+        self._read_end, self._write_end = os.pipe()
+        self._mark = os.urandom(8).hex()
+        self._before = _children_cpu()
+        self._parts = parts
+        self.pid = os.fork()
+        if self.pid:
+            os.close(self._write_end)
+            return
+        self._owner = os.getpid()
+        try:
+            os.close(self._read_end)
+            close_private()
+            os.setsid()
+            _limit(cpu_seconds * parts)
+            arm(cpu_seconds)
+            silence()
+        except BaseException:
+            os._exit(1)
+
+    def report(self, value):
+        # A fork made by the program under test runs this same code; it must not speak for us.
+        if os.getpid() == self._owner:
+            os.write(self._write_end, (self._mark + json.dumps(value) + "\n").encode())
+
+    def finish(self):
+        """The orderly end of the child."""
+        try:
+            self.report(END)
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+
+    def result(self, wall_seconds):
+        """In the parent: wait for the end, or make it, and leave nothing behind."""
+        try:
+            end = (self._mark + json.dumps(END) + "\n").encode()
+            data, timed_out = _read_until_end(self._read_end, end, wall_seconds, self._parts > 1)
+        finally:
+            os.close(self._read_end)
+        status = _reap(self.pid, 0.0 if timed_out else wall_seconds)
+        sweep()
+        values, complete = _parse(data, self._mark.encode())
+        killed_by_clock = status is None or (
+            os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGPROF, signal.SIGXCPU)
+        )
+        if timed_out or killed_by_clock:
+            ended = "timeout"
+        elif complete and status == 0:
+            ended = "finished"
+        else:
+            ended = "died"
+        return {"values": values, "ended": ended, "cpu": _children_cpu() - self._before}
+
+
+def close_private():
+    while private:
+        os.close(private.pop())
+
+
+def sweep(kept=()):
+    """Kill and reap every remaining child of this process but those, whatever session it moved to."""
     for _ in range(SWEEP_ROUNDS):
-        children = _children()
+        if not _has_children():
+            return
+        children = [pid for pid in _children() if pid not in kept]
         if not children:
             return
         for pid in children:
@@ -83,26 +140,6 @@ def sweep():
         for pid in children:
             _wait_without_blocking(pid)
         time.sleep(POLL_SECONDS)
-
-
-def _child(work, write_end, cpu_seconds, parts):
-    owner = os.getpid()
-    try:
-        os.setsid()
-        _limit(cpu_seconds * parts)
-        arm(cpu_seconds)
-        _silence()
-
-        def report(value):
-            # A fork made by the program under test runs this same code; it must not speak for us.
-            if os.getpid() == owner:
-                os.write(write_end, (json.dumps(value) + "\n").encode())
-
-        work(report)
-        report({"end": True})
-    except BaseException:
-        os._exit(1)
-    os._exit(0)
 
 
 def _limit(cpu_seconds):
@@ -129,13 +166,13 @@ def arm(cpu_seconds):
     signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
 
 
-def _silence():
+def silence():
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
 
 
-def _read_until_end(descriptor, wall_seconds, renewed):
+def _read_until_end(descriptor, end, wall_seconds, renewed):
     chunks = []
     size = 0
     deadline = time.monotonic() + wall_seconds
@@ -154,21 +191,15 @@ def _read_until_end(descriptor, wall_seconds, renewed):
         if renewed and b"\n" in chunk:
             deadline = time.monotonic() + wall_seconds
         # The end mark means nothing more will come: grandchildren holding the pipe must not delay us.
-        if chunk.endswith(b'{"end": true}\n'):
+        if chunk.endswith(end):
             return b"".join(chunks), False
     return b"".join(chunks), True
 
 
 def _reap(pid, seconds):
     """The child's wait status, or None when it had to be killed."""
-    deadline = time.monotonic() + seconds
-    while True:
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            return status
-        if time.monotonic() >= deadline:
-            break
-        time.sleep(POLL_SECONDS / 4)
+    if ends_within(pid, seconds):
+        return os.waitpid(pid, 0)[1]
     for kill in (os.killpg, os.kill):
         try:
             kill(pid, signal.SIGKILL)
@@ -176,6 +207,38 @@ def _reap(pid, seconds):
             continue
     os.waitpid(pid, 0)
     return None
+
+
+def ends_within(pid, seconds):
+    """Whether a child has come to its end by then; it is left to be waited for."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        # A kernel older than Python 3.9 knows of: look now and then.
+        return _looks_ended(pid, time.monotonic() + seconds)
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+    finally:
+        os.close(descriptor)
+
+
+def _looks_ended(pid, deadline):
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(POLL_SECONDS / 4)
+    return True
+
+
+def _has_children():
+    """Whether any child is left, running or ended; most candidates leave none, and this asks only once."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _children():
@@ -201,16 +264,18 @@ def _children_cpu():
     return usage.ru_utime + usage.ru_stime
 
 
-def _parse(data):
+def _parse(data, mark):
     values = []
     for line in data.split(b"\n"):
         if not line:
             continue
+        if not line.startswith(mark):
+            return values, False
         try:
-            value = json.loads(line)
+            value = json.loads(line[len(mark) :])
         except ValueError:
             return values, False
-        if value == {"end": True}:
+        if value == END:
             return values, True
         values.append(value)
     return values, False

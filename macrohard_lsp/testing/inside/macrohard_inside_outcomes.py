@@ -4,7 +4,7 @@
 class Outcomes:
     """A pytest plugin that folds the reports of each test into one outcome, as pytest itself does."""
 
-    def __init__(self, workspace, report, stop):
+    def __init__(self, workspace, report=None, stop=False):
         self.workspace = workspace
         self.report = report
         self.stop = stop
@@ -23,7 +23,7 @@ class Outcomes:
             return "skipped"
         return "passed" if outcomes.get("call") == "passed" and "teardown" in outcomes else "failed"
 
-    def run(self, session, items):
+    def run(self, items):
         """Run `items` in order; tells the outcome of each as it ends."""
         for position, item in enumerate(items):
             following = items[position + 1] if position + 1 < len(items) else None
@@ -32,6 +32,34 @@ class Outcomes:
             self.report([canonical_id(item, self.workspace), outcome])
             if self.stop and outcome != "passed":
                 return
+
+
+class Unspoken:
+    """Stands where a plugin stood that writes for people: answers as that one does, and hears of nothing."""
+
+    def __init__(self, plugin):
+        self._plugin = plugin
+
+    def __getattr__(self, name):
+        return getattr(self._plugin, name)
+
+
+def leave_unspoken(session):
+    """Spare what costs more than most tests and what nobody reads: lines on the terminal, and tracebacks.
+
+    Other plugins still find the terminal's reporter under its name.
+    """
+    manager = session.config.pluginmanager
+    reporter = manager.getplugin("terminalreporter")
+    if reporter is not None:
+        manager.unregister(reporter)
+        manager.register(Unspoken(reporter), "terminalreporter")
+    for item in session.items:
+        item.repr_failure = item._repr_failure_py = _no_words
+
+
+def _no_words(excinfo, style=None):
+    return ""
 
 
 def canonical_id(item, workspace):

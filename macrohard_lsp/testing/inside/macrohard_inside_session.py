@@ -11,7 +11,7 @@ import macrohard_inside_fork as forking
 import macrohard_inside_state as statekeeping
 import macrohard_inside_swap as swapping
 import pytest
-from macrohard_inside_outcomes import Outcomes, canonical_id
+from macrohard_inside_outcomes import Outcomes, canonical_id, leave_unspoken
 
 
 class SwapServer:
@@ -26,6 +26,10 @@ class SwapServer:
     def pytest_runtestloop(self, session):
         self.items = {canonical_id(item, self.workspace): item for item in session.items}
         forking.become_subreaper()
+        # What is the same for every child is done once, here: what a child changes costs it a copy as well.
+        leave_unspoken(session)
+        self.outcomes = Outcomes(self.workspace)
+        session.config.pluginmanager.register(self.outcomes)
         gc.collect()
         self.living = swapping.LivingFunctions()
         self.state = statekeeping.State(self.workspace)
@@ -52,9 +56,8 @@ class SwapServer:
         def work(report):
             for function, code in bodies:
                 function.__code__ = code
-            plugin = Outcomes(self.workspace, report, request["stop"])
-            self.session.config.pluginmanager.register(plugin)
-            plugin.run(self.session, items)
+            self.outcomes.report, self.outcomes.stop = report, request["stop"]
+            self.outcomes.run(items)
 
         return forking.answer_from_child(work, request)
 
@@ -100,15 +103,13 @@ class SwapServer:
 
     def _run_many(self, waiting, request):
         def work(report):
-            plugin = Outcomes(self.workspace, None, stop=False)
-            self.session.config.pluginmanager.register(plugin)
             for place, bodies, items in waiting:
                 forking.arm(request["cpu"])
                 before = [(function, function.__code__) for function, _ in bodies]
                 for function, code in bodies:
                     function.__code__ = code
-                plugin.report = functools.partial(_report_of, report, place)
-                plugin.run(self.session, items)
+                self.outcomes.report = functools.partial(_report_of, report, place)
+                self.outcomes.run(items)
                 for function, code in before:
                     function.__code__ = code
                 report({"done": place})

@@ -42,7 +42,7 @@ class LivingFunctions:
 
 
 class SwappableModule:
-    """One source file as it was imported. `filename` is its real path."""
+    """One source file as it was imported. `filename` is its real path; `living` is needed for `bodies` only."""
 
     def __init__(self, filename, text, living):
         self.filename = filename
@@ -60,6 +60,7 @@ class SwappableModule:
         for line in self.lines:
             self.starts.append(self.starts[-1] + len(line))
         self._compiled = {}
+        self.whole = None
 
     def bodies(self, edits):
         """Pairs (living function, new code) for an edit `[[start, end, text], ...]` in code points, sorted.
@@ -77,6 +78,47 @@ class SwappableModule:
         if not pairs:
             raise Unchanged
         return pairs
+
+    def module_code(self, edits):
+        """The code of the whole module with the edit, None where it has to be compiled from its text.
+
+        Functions below the edited one keep the lines that they have in the file.
+        """
+        try:
+            first, last = self._statement_of(edits)
+        except NotSwappable:
+            return None
+        start, end = self.starts[first - 1], self.starts[last]
+        chunk = self.text[start:end]
+        self.prepare(edits)
+        old = self._old_code(first, last, chunk)
+        # A SyntaxError goes to whoever imports the module, as it does when the whole of it is compiled.
+        new = self._compile(apply_edits([[a - start, b - start, text] for a, b, text in edits], chunk), first)
+        constants = list(self.whole.co_consts)
+        if not _same_shell(old, new):
+            return None
+        for before, after in zip(_codes(old), _codes(new)):
+            places = [
+                place
+                for place, value in enumerate(constants)
+                if isinstance(value, types.CodeType)
+                and value.co_firstlineno == before.co_firstlineno
+                and _equal(value, before)
+            ]
+            if len(places) != 1:
+                return None
+            constants[places[0]] = after
+        return self.whole.replace(co_consts=tuple(constants))
+
+    def prepare(self, edits):
+        """Do what `module_code` needs for such an edit and what is the same for others of the same statement."""
+        try:
+            first, last = self._statement_of(edits)
+        except NotSwappable:
+            return
+        self._old_code(first, last, self.text[self.starts[first - 1] : self.starts[last]])
+        if self.whole is None:
+            self.whole = compile(self.text, self.filename, "exec", dont_inherit=True)
 
     def _statement_of(self, edits):
         for first, last, kind in self.statements:

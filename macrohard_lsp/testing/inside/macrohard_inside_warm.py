@@ -2,8 +2,8 @@
 
 Two modes. `swap` collects the tests once and forks for each edit; the child puts the edited function
 bodies into the living functions. Fast, right for most edits inside functions, used to reject.
-`reload` forks before anything of the user's is imported; the child runs all of pytest with the edited
-files served from memory. Slower, right for every edit of a module, used before an edit survives.
+`reload` forks where a run of pytest is about to import the first edited file; the child goes on from there
+with the edited files served from memory. Slower, right for every edit of a module, used before an edit survives.
 
 One JSON object a line both ways. Requests: `{"op": "check", "number", "files": {path: [[start, end,
 text], ...]}, "tests": [ids], "stop": bool, "wall": s, "cpu": s}` and `{"op": "stop"}`. Answers carry
@@ -21,33 +21,19 @@ import resource
 import sys
 
 import pytest
+from macrohard_inside_lines import Lines
 from macrohard_inside_paths import Workspace
 from macrohard_inside_reload import ReloadServer
 from macrohard_inside_session import SwapServer
 
 
-class Channel:
-    """Lines of JSON over the socket the Machine gave us."""
+class Channel(Lines):
+    """The socket the Machine gave us."""
 
     def __init__(self, descriptor):
         # The tests may close the low descriptors; nothing of theirs is that high.
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self.descriptor = _move_high(descriptor, min(hard, 4096))
-        self._pending = b""
-
-    def send(self, value):
-        data = (json.dumps(value) + "\n").encode()
-        while data:
-            data = data[os.write(self.descriptor, data) :]
-
-    def receive(self):
-        while b"\n" not in self._pending:
-            chunk = os.read(self.descriptor, 1 << 16)
-            if not chunk:
-                return None
-            self._pending += chunk
-        line, _, self._pending = self._pending.partition(b"\n")
-        return json.loads(line)
+        super().__init__(_move_high(descriptor, min(hard, 4096)))
 
     def serve(self, check):
         """Answer requests until the other side closes the channel or says stop."""
