@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Most tests wait for other processes most of their time.
 SIDE_BY_SIDE := -n auto --maxprocesses 4
 
-.PHONY: demo test slow editors check bench bench-real bench-server soak fmt clean
+.PHONY: demo test slow editors check bench bench-real bench-server bench-warm soak fmt clean
 
 demo: .venv/.ready
 	$(PY) examples/demo.py
@@ -27,13 +27,16 @@ check: .venv/.ready
 	$(PY) -m ruff check .
 	$(PY) -m pyright
 
-bench: bench-real bench-server
+bench: bench-real bench-server bench-warm
 
 bench-real: .venv/.ready
 	$(PY) -m bench.real.run
 
 bench-server: .venv/.ready
 	$(PY) -m bench.server.run
+
+bench-warm: .venv/.ready
+	$(PY) -m bench.warm.run
 
 soak: .venv/.ready
 	$(PY) -m bench.soak
