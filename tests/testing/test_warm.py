@@ -389,9 +389,8 @@ PLACES = {
 def test_an_edit_is_imported_anew_wherever_the_import_is(make_runner, tmp_path, files):
     runner = make_runner(WarmMode.RELOAD, (), CODE, TESTS)
     runner._machine.write_files({path: text.encode() for path, text in files.items()})
-    for _ in range(2):
-        assert outcomes(check(runner, "RATE", "RATE", tests=(PRICE,))) == ["failed"]
-        assert outcomes(check(runner, "amount - RATE", "amount + RATE", tests=(PRICE,))) == ["passed"]
-        assert outcomes(check(runner, "RATE = 2", "RATE = -2", tests=(PRICE,))) == ["passed"]
-        assert outcomes(check(runner, "amount - RATE", "amount - ", tests=(PRICE,))) in ([], ["failed"])
-        assert outcomes(check(runner, "amount - RATE", "amount * RATE", tests=(PRICE,))) == ["failed"]
+    assert outcomes(check(runner, "RATE", "RATE", tests=(PRICE,))) == ["failed"]
+    assert outcomes(check(runner, "amount - RATE", "amount + RATE", tests=(PRICE,))) == ["passed"]
+    assert outcomes(check(runner, "RATE = 2", "RATE = -2", tests=(PRICE,))) == ["passed"]
+    assert outcomes(check(runner, "amount - RATE", "amount - ", tests=(PRICE,))) in ([], ["failed"])
+    assert outcomes(check(runner, "amount - RATE", "amount * RATE", tests=(PRICE,))) == ["failed"]
