@@ -131,7 +131,8 @@ class _Measurement:
                 told = time.monotonic()
                 self.context.listener(Progress("baseline", ended, None, "tests run"))
 
-        watch = self.context.footprints is not None
+        # Tests that are only collected use nothing, which would take the place of what is known of them.
+        watch = self.context.footprints is not None and not self.request.collect_only
         return self._run(self.ids, tell, self.request.seconds, watch)
 
     def stability(self, first: TestRun) -> Stability:

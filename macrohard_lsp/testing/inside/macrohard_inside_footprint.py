@@ -131,7 +131,6 @@ class Watched:
     def __init__(self, workspace, calls):
         self.workspace = workspace
         self._calls = calls
-        self._owner = os.getpid()
         self.traces = Traces()
 
     def on_event(self, event, arguments):
