@@ -25,6 +25,7 @@ class Interpreter:
     """A choice that was started once (inside a Machine) and answered.
 
     `plugins` maps the distribution names of installed pytest plugins to versions. `pytest` is its version or None.
+    `path` is where it looks for modules before a project adds to it.
     """
 
     choice: InterpreterChoice
@@ -32,6 +33,7 @@ class Interpreter:
     implementation: str
     pytest: str | None
     plugins: Mapping[str, str] = field(default_factory=dict[str, str])
+    path: tuple[str, ...] = ()
 
     @property
     def version_text(self) -> str:

@@ -10,6 +10,8 @@ from macrohard_lsp.core.events import RunEvent
 
 if TYPE_CHECKING:
     from macrohard_lsp.engine.footprints import FootprintBook
+    from macrohard_lsp.engine.interpreters import InterpreterBook
+    from macrohard_lsp.engine.standby import Standby
     from macrohard_lsp.engine.workplace import Workplace
 
 
@@ -24,6 +26,7 @@ class EngineContext:
     reads them from its own process. `trusted` is what an editor says of the folder, None where the state
     directory decides. `on_workplace` is told once what a request works on, before anything runs.
     With `footprints`, runs are watched for what each test uses, and what changed picks the tests by that.
+    `interpreters` are remembered from request to request, `standby` has a pytest of the folder started ahead.
     """
 
     settings_overrides: Mapping[str, object]
@@ -35,4 +38,6 @@ class EngineContext:
     overrides_from: str = "command line"
     trusted: bool | None = None
     footprints: "FootprintBook | None" = None
+    interpreters: "InterpreterBook | None" = None
+    standby: "Standby | None" = None
     on_workplace: "Callable[[Workplace], None] | None" = None

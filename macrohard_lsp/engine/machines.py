@@ -32,21 +32,27 @@ class MachineRoom:
     cancel: Cancel
     openings: Openings
 
-    def open(self, snapshot: Snapshot, choice: InterpreterChoice) -> Machine:
-        """A fresh Machine holding `snapshot`. Raises MachineUnavailable."""
-        files: dict[str, bytes | None] = {path: snapshot.files[path].encode() for path in snapshot.overlaid}
-        files.update(dict.fromkeys(snapshot.deleted))
-        spec = MachineSpec(
+    def spec(self, snapshot: Snapshot, choice: InterpreterChoice) -> MachineSpec:
+        return MachineSpec(
             workspace=snapshot.root,
-            files=files,
+            files=files_over(snapshot),
             read_only=(*choice.mounts, INSIDE),
             environment=machine_environment(choice.executable, self.variables),
             openings=self.openings,
         )
+
+    def open(self, snapshot: Snapshot, choice: InterpreterChoice) -> Machine:
+        """A fresh Machine holding `snapshot`. Raises MachineUnavailable."""
         try:
-            return open_machine(spec, self.tier, self.cancel)
+            return open_machine(self.spec(snapshot, choice), self.tier, self.cancel)
         except MachineUnavailable as reason:
             raise MachineUnavailable(gone(snapshot.root) or str(reason)) from reason
+
+
+def files_over(snapshot: Snapshot) -> dict[str, bytes | None]:
+    """What a Snapshot has otherwise than the disk; None is deleted."""
+    files: dict[str, bytes | None] = {path: snapshot.files[path].encode() for path in snapshot.overlaid}
+    return {**files, **dict.fromkeys(snapshot.deleted)}
 
 
 def gone(folder: Path) -> str:

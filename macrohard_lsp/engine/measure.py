@@ -1,24 +1,20 @@
 """The baseline: the user's own test command on the program as it is, and which failures are steady."""
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from macrohard_lsp.core.events import FindingFound, Progress, StageStarted, TestEnded
+from macrohard_lsp.core.events import FindingFound
 from macrohard_lsp.core.finding import Finding
-from macrohard_lsp.core.interpreter import Interpreter, Project
-from macrohard_lsp.core.testrun import TestResult, TestRun
+from macrohard_lsp.core.testrun import TestResult
 from macrohard_lsp.engine.context import EngineContext
-from macrohard_lsp.engine.layout import ids_of, ignore_arguments, sentence_about
+from macrohard_lsp.engine.layout import ids_of, sentence_about
+from macrohard_lsp.engine.project_tests import ProjectTests
 from macrohard_lsp.engine.requests import CouldNotRun, TestRequest
 from macrohard_lsp.engine.workplace import Workplace
 from macrohard_lsp.proving.case import ProjectBaseline
-from macrohard_lsp.testing.findings import broken_ids, need_finding
-from macrohard_lsp.testing.options import DEFAULT_RUN_SECONDS, TestOptions
-from macrohard_lsp.testing.pytest_run import Tested, run_tests
-from macrohard_lsp.testing.stability import Stability, classify
-
-PROGRESS_SECONDS = 0.5
+from macrohard_lsp.testing.findings import need_finding
+from macrohard_lsp.testing.pytest_run import Tested
+from macrohard_lsp.testing.stability import Stability
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +50,10 @@ def measure(
         own = ids_of(project, [project for project, _ in workplace.projects], ids) if ids else None
         if own == ():
             continue
-        measured = _Measurement(workplace, project, interpreter, own, request, context, ordered)
-        tested = measured.first()
-        run = tested.run
+        tests = ProjectTests(workplace, project, interpreter, own, request, context, ordered)
+        judged = tests.judge()
+        tested, stability, run = judged.tested, judged.stability, judged.tested.run
+        notes.extend(judged.notes)
         watched.append(tested)
         if run.problem is not None and not run.results:
             raise CouldNotRun(sentence_about(run.problem, project))
@@ -64,7 +61,6 @@ def measure(
             notes.append(sentence_about(run.problem, project))
         if run.missing and request.since is None:
             notes.append(f"There is no test {' or '.join(run.missing)}; it may have been renamed or removed.")
-        stability = measured.stability(run)
         if stability.problem is not None:
             notes.append(sentence_about(stability.problem, project))
         unsteady = {r.id for r in (*stability.flaky, *stability.suite_order, *stability.undecided)}
@@ -102,72 +98,6 @@ def _measured(
 def _or_need(finding: Finding, confirmed: Mapping[str, TestResult], needs: Mapping[str, str]) -> Finding:
     name = finding.tests[0] if len(finding.tests) == 1 else ""
     return need_finding(confirmed[name], needs[name]) if name in needs else finding
-
-
-@dataclass(frozen=True, slots=True)
-class _Measurement:
-    workplace: Workplace
-    project: Project
-    interpreter: Interpreter
-    ids: tuple[str, ...] | None
-    request: TestRequest
-    context: EngineContext
-    ordered: bool
-
-    def first(self) -> Tested:
-        where = self.project.directory or self.workplace.snapshot.root.name
-        version = self.interpreter.version_text
-        origin = self.interpreter.choice.origin
-        self.context.listener(
-            StageStarted("baseline", f"Running the tests of {where} (Python {version}, {origin})")
-        )
-        ended, told = 0, time.monotonic()
-
-        def tell(result: TestResult) -> None:
-            nonlocal ended, told
-            ended += 1
-            self.context.listener(TestEnded(result))
-            if time.monotonic() - told > PROGRESS_SECONDS:
-                told = time.monotonic()
-                self.context.listener(Progress("baseline", ended, None, "tests run"))
-
-        # Tests that are only collected use nothing, which would take the place of what is known of them.
-        watch = self.context.footprints is not None and not self.request.collect_only
-        return self._run(self.ids, tell, self.request.seconds, watch)
-
-    def stability(self, first: TestRun) -> Stability:
-        if names := broken_ids(first.results):
-            again = "1 failing test" if len(names) == 1 else f"{len(names)} failing tests"
-            self.context.listener(StageStarted("baseline", f"Running {again} again, each time afresh"))
-        return classify(first, lambda ids: self._run(ids if ids is not None else self.ids, None).run)
-
-    def _run(
-        self,
-        ids: tuple[str, ...] | None,
-        tell: Callable[[TestResult], None] | None,
-        seconds: float | None = None,
-        watch: bool = False,
-    ) -> Tested:
-        settings = self.workplace.settings.test
-        projects = [project for project, _ in self.workplace.projects]
-        options = TestOptions(
-            ids=ids,
-            test_seconds=settings.timeout_seconds,
-            seconds=seconds or DEFAULT_RUN_SECONDS,
-            collect_only=self.request.collect_only,
-            footprints=watch,
-            ordered=self.ordered and ids is not None,
-            arguments=(*settings.arguments, *ignore_arguments(self.project, projects)),
-        )
-        with self.workplace.room.open(self.workplace.snapshot, self.interpreter.choice) as machine:
-            return run_tests(
-                machine,
-                self.interpreter,
-                self.project,
-                options,
-                on_result=tell,
-                cancel=self.context.cancel,
-            )
 
 
 def matching(results: tuple[TestResult, ...], asked: tuple[str, ...]) -> frozenset[str]:

@@ -4,18 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from macrohard_lsp.core.events import MachineOpened, StageStarted
+from macrohard_lsp.core.events import StageStarted
 from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import TestResult
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.engine.context import EngineContext
+from macrohard_lsp.engine.interpreters import InterpreterBook
+from macrohard_lsp.engine.layout import ignore_arguments
 from macrohard_lsp.engine.machines import PASSED_ON, MachineRoom, choose_tier
 from macrohard_lsp.engine.openings import openings_of
 from macrohard_lsp.engine.requests import CouldNotRun, FixRequest, TestRequest
 from macrohard_lsp.engine.withheld import WithheldHere
 from macrohard_lsp.environment.errors import BadInterpreter, NoInterpreter
-from macrohard_lsp.environment.probe import PROBE, parse_probe, pytest_missing_sentence
 from macrohard_lsp.environment.projects import find_projects
 from macrohard_lsp.settings.load import SettingsError, load_settings
 from macrohard_lsp.settings.model import Settings
@@ -23,8 +24,6 @@ from macrohard_lsp.settings.trust import TrustStore
 from macrohard_lsp.testing.needs import need_of
 from macrohard_lsp.workspace.folder import WorkspaceRefused
 from macrohard_lsp.workspace.read import read_snapshot
-
-PROBE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,11 @@ class Workplace:
     projects: tuple[tuple[Project, Interpreter], ...]
     notes: tuple[str, ...]
     withheld: WithheldHere
+
+    def pytest_arguments(self, project: Project) -> tuple[str, ...]:
+        """What a project's pytest is given beside which tests to run."""
+        projects = [each for each, _ in self.projects]
+        return (*self.settings.test.arguments, *ignore_arguments(project, projects))
 
     def needs(self, results: Iterable[TestResult]) -> dict[str, str]:
         """Those of the broken results that only want a setting of the sandbox, each with the sentence that names it."""
@@ -119,33 +123,11 @@ def _find_projects(
             home=context.home,
             read=read,
         )
-        _announce(projects, snapshot, room, context)
-        return tuple((project, _probe(project, snapshot, room)) for project in projects)
+        book = context.interpreters or InterpreterBook()
+        # What isolates the first Machine isolates all of this Run.
+        return tuple(
+            (project, book.ask(project, snapshot, room, None if number else context.listener))
+            for number, project in enumerate(projects)
+        )
     except (NoInterpreter, BadInterpreter) as reason:
         raise CouldNotRun(str(reason)) from reason
-
-
-def _announce(
-    projects: tuple[Project, ...], snapshot: Snapshot, room: MachineRoom, context: EngineContext
-) -> None:
-    """Tell once what isolates this Run; all its Machines are of this kind."""
-    for project in projects[:1]:
-        with room.open(snapshot, project.choice) as machine:
-            context.listener(MachineOpened(machine.tier, machine.protections))
-
-
-def _probe(project: Project, snapshot: Snapshot, room: MachineRoom) -> Interpreter:
-    """Ask the interpreter what it is, inside a Machine: it may lie in a folder that nobody trusts yet."""
-    choice = project.choice
-    with room.open(snapshot, choice) as machine:
-        answer = machine.run((str(choice.executable), "-c", PROBE), seconds=PROBE_SECONDS, cancel=room.cancel)
-    if answer.exit_code != 0:
-        words = answer.stderr.decode("utf-8", "replace").strip()[-300:]
-        raise CouldNotRun(
-            f"{choice.executable} ({choice.origin}) could not be started in a Machine: {words or 'it ended silently'}. "
-            "Name another interpreter as `interpreter` in [tool.macrohard]."
-        )
-    interpreter = parse_probe(choice, answer.stdout)
-    if interpreter.pytest is None:
-        raise CouldNotRun(pytest_missing_sentence(interpreter))
-    return interpreter

@@ -54,6 +54,7 @@ print("\\n" + {_MARK!r} + json.dumps({{
     "base_prefix": getattr(sys, "base_prefix", sys.prefix),
     "pytest": pytest,
     "plugins": plugins,
+    "path": sys.path,
 }}))
 """
 
@@ -69,6 +70,7 @@ class _Answer(BaseModel):
     base_prefix: str
     pytest: _Word | None
     plugins: Annotated[dict[_Word, _Word], Field(max_length=1000)]
+    path: Annotated[list[str], Field(max_length=1000)] = []
 
 
 def parse_probe(choice: InterpreterChoice, stdout: bytes) -> Interpreter:
@@ -96,7 +98,14 @@ def parse_probe(choice: InterpreterChoice, stdout: bytes) -> Interpreter:
             f"Python {oldest} or later. Make an environment with a newer Python, or set `interpreter` in "
             "[tool.macrohard] to one."
         )
-    return Interpreter(choice, (major, minor, micro), answer.implementation, answer.pytest, answer.plugins)
+    return Interpreter(
+        choice,
+        (major, minor, micro),
+        answer.implementation,
+        answer.pytest,
+        answer.plugins,
+        tuple(answer.path),
+    )
 
 
 def pytest_missing_sentence(interpreter: Interpreter) -> str:

@@ -21,12 +21,14 @@ class ResultBook:
         self._findings: tuple[PlacedFinding, ...] = ()
         self._suspects: tuple[PlacedFinding, ...] = ()
         self._early: tuple[PlacedFinding, ...] = ()
+        self._ended: frozenset[str] = frozenset()
 
     def replace(self, results: Sequence[TestResult], findings: Iterable[PlacedFinding]) -> None:
         """After a run of all tests."""
         with self._lock:
             self._results = {result.id: result for result in results}
-            self._findings, self._early = tuple(findings), ()
+            self._findings = tuple(findings)
+            self._forget_early()
             self._keep_suspects_of_failures()
 
     def update(
@@ -38,17 +40,18 @@ class ResultBook:
             kept = {name: result for name, result in self._results.items() if not covers(ran, name)}
             self._results = {**kept, **{result.id: result for result in results}}
             before = (item for item in self._findings if not any(covers(ran, name) for name in item.tests))
-            self._findings, self._early = (*before, *findings), ()
+            self._findings = (*before, *findings)
+            self._forget_early()
             self._keep_suspects_of_failures()
 
     def suspect(self, suspects: Iterable[PlacedFinding]) -> None:
         with self._lock:
             self._suspects = tuple(suspects)
 
-    def early(self, findings: Iterable[PlacedFinding]) -> None:
-        """What a run that still goes on has seen fail."""
+    def early(self, findings: Iterable[PlacedFinding], ended: Collection[str] = ()) -> None:
+        """What a run that still goes on has seen fail; what was found before of tests that have `ended` is over."""
         with self._lock:
-            self._early = tuple(findings)
+            self._early, self._ended = tuple(findings), frozenset(ended)
 
     def repaired(self, tests: Collection[str]) -> None:
         """These tests were proven to pass with the files as they are now."""
@@ -57,7 +60,7 @@ class ResultBook:
                 if (result := self._results.get(name)) is not None:
                     self._results[name] = TestResult(name, Outcome.PASSED, result.seconds)
             self._findings = tuple(item for item in self._findings if not set(item.tests) <= set(tests))
-            self._early = ()
+            self._forget_early()
             self._keep_suspects_of_failures()
 
     def closed(self, path: str) -> None:
@@ -68,9 +71,10 @@ class ResultBook:
 
     def findings(self) -> tuple[PlacedFinding, ...]:
         with self._lock:
-            told = {name for item in self._findings for name in item.tests}
+            before = tuple(i for i in self._findings if not i.tests or not self._ended.issuperset(i.tests))
+            told = {name for item in before for name in item.tests}
             early = (item for item in self._early if not told.issuperset(item.tests))
-            return (*self._findings, *early, *self._suspects)
+            return (*before, *early, *self._suspects)
 
     def failing(self) -> tuple[str, ...]:
         """Ids of the tests that failed when they last ran; files that can't be collected are no tests."""
@@ -89,6 +93,9 @@ class ResultBook:
         with self._lock:
             passed = sum(r.outcome in (Outcome.PASSED, Outcome.XPASSED) for r in self._results.values())
             return passed, sum(result.broken for result in self._results.values())
+
+    def _forget_early(self) -> None:
+        self._early, self._ended = (), frozenset()
 
     def _keep_suspects_of_failures(self) -> None:
         failing = {name for name, result in self._results.items() if result.broken}

@@ -100,4 +100,6 @@ def _context(
         trusted=configuration.trusted,
         on_workplace=telling.workplace,
         footprints=surroundings.footprints,
+        interpreters=surroundings.interpreters,
+        standby=telling.standby,
     )

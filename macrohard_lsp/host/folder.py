@@ -1,7 +1,8 @@
 """One workspace folder: what the editor says of it, the work that follows, and what is known of its tests."""
 
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from macrohard_lsp.core.proposal import Proposal
@@ -29,6 +30,11 @@ PAUSE_SECONDS = 1.0
 """How long nothing is typed before it counts as a pause."""
 STORM_SECONDS = 0.1
 """Files that change within this time of one another are one change."""
+FIRST_SECONDS = 0.01
+"""How long the first change after some peace waits for others."""
+PEACE_SECONDS = 1.0
+ANY = ""
+"""Stands for files that nobody named."""
 
 
 class FolderDesk:
@@ -42,6 +48,8 @@ class FolderDesk:
         self._lock = threading.RLock()
         self._buffers: dict[str, Buffer] = {}
         self._timer: threading.Timer | None = None
+        self._pending: set[str] = set()
+        self._last_change = 0.0
         self._sequence = 0
         self._offered: OffersChanged | None = None
         self.configuration = configure(order, None, surroundings, send)
@@ -76,13 +84,16 @@ class FolderDesk:
                 elif self._buffers.pop(path, None) is not None:
                     self.book.closed(path)
         self.recheck()
+        self.worker.standby.wake()
         if self.configuration.settings.test.run is RunWhen.TYPE and self._differs(tuple(order.buffers)):
-            self._later(PAUSE_SECONDS)
+            self._later(PAUSE_SECONDS, order.buffers)
 
     def files_changed(self, order: FilesChanged) -> None:
         self.recheck()
         if self.configuration.settings.test.run is not RunWhen.MANUAL and self._differs(order.paths):
-            self._later(STORM_SECONDS)
+            now, last = time.monotonic(), self._last_change
+            self._last_change = now
+            self._later(FIRST_SECONDS if now - last > PEACE_SECONDS else STORM_SECONDS, order.paths)
 
     def trust(self) -> None:
         """The person has trusted the folder: what could not run before is tried again."""
@@ -95,6 +106,7 @@ class FolderDesk:
         if self._sweep is not None:
             self._sweep.close()
         self.queue.close()
+        self.worker.standby.close()
 
     # --- what the work needs, and what comes of it ----------------------------------------------------------
 
@@ -164,15 +176,17 @@ class FolderDesk:
         """A folder among them means that a file came or went, which only reading the whole can tell."""
         files = tuple(path for path in paths if (self.root / path).is_file() or self._known(path))
         if len(files) < len(paths) and self.configuration.settings.test.run is not RunWhen.MANUAL:
-            self._later(STORM_SECONDS)
+            self._later(STORM_SECONDS, None)
         self.files_changed(FilesChanged(self.folder, files))
 
     def _known(self, path: str) -> bool:
         newest = self.worker.newest
         return newest is not None and newest.get(path) is not None
 
-    def _later(self, seconds: float) -> None:
+    def _later(self, seconds: float, paths: Iterable[str] | None) -> None:
+        """Take up the change of these files once there is peace; None: in any case."""
         with self._lock:
+            self._pending.update(paths if paths is not None else [ANY])
             if self._timer is not None:
                 self._timer.cancel()
             self._timer = threading.Timer(seconds, self._changed)
@@ -180,6 +194,11 @@ class FolderDesk:
             self._timer.start()
 
     def _changed(self) -> None:
+        with self._lock:
+            pending, self._pending = self._pending, set()
+        # One saving may be told twice, by the editor and by who watches the files; the first has begun the work.
+        if ANY not in pending and not self._differs(tuple(pending)):
+            return
         self.queue.make_way()
         self.queue.put(Work(WorkKind.CHANGED))
 

@@ -12,6 +12,7 @@ from typing import Any
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.finding import Severity
 from macrohard_lsp.engine.footprints import FootprintBook
+from macrohard_lsp.engine.interpreters import InterpreterBook
 from macrohard_lsp.host.client.events import Said
 from macrohard_lsp.host.client.framing import HEADER, framed, length_of, unframed
 from macrohard_lsp.host.client.messages import (
@@ -107,7 +108,9 @@ class Host:
         except StateUnavailable as error:
             state = None
             self.send(Said(Severity.WARNING, str(error)))
-        return Surroundings(encoding, state, dict(os.environ), Path.home(), FootprintBook(state))
+        return Surroundings(
+            encoding, state, dict(os.environ), Path.home(), FootprintBook(state), InterpreterBook()
+        )
 
     def _ask(self, number: int, question: Any) -> None:
         cancel = self._asked[number] = Cancel()

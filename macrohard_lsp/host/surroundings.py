@@ -6,6 +6,7 @@ from pathlib import Path
 
 from macrohard_lsp.core.text import PositionEncoding
 from macrohard_lsp.engine.footprints import FootprintBook
+from macrohard_lsp.engine.interpreters import InterpreterBook
 from macrohard_lsp.host.client.events import Event
 
 Send = Callable[[Event], None]
@@ -20,3 +21,4 @@ class Surroundings:
     variables: Mapping[str, str]
     home: Path
     footprints: FootprintBook | None = None
+    interpreters: InterpreterBook | None = None

@@ -1,5 +1,6 @@
 """Does a folder's work: which tests to run for what happened, when to look for a fix, what to make of the answer."""
 
+import contextlib
 import traceback
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from macrohard_lsp.engine.requests import (
     TestRequest,
     TrustNeeded,
 )
+from macrohard_lsp.engine.standby import Standby
 from macrohard_lsp.engine.workplace import Workplace
 from macrohard_lsp.host.book import covers
 from macrohard_lsp.host.carrying import carry_out_fix, carry_out_tests
@@ -33,7 +35,7 @@ from macrohard_lsp.host.queue import Work, WorkKind
 from macrohard_lsp.host.telling import Telling
 from macrohard_lsp.runs.journal import JOURNAL_FILE
 from macrohard_lsp.runs.last_failures import last_failures
-from macrohard_lsp.settings.model import OnOpen
+from macrohard_lsp.settings.model import OnOpen, RunWhen
 from macrohard_lsp.testing.pytest_cache import pytest_last_failed
 from macrohard_lsp.workspace.index import WorkspaceIndex
 from macrohard_lsp.workspace.outline import is_test_file
@@ -65,9 +67,12 @@ class Worker:
         self._versions: dict[str, int] = {}
         self._searched: set[tuple[frozenset[str], int]] = set()
         self._said: set[str] = set()
+        self.standby = Standby()
 
     def forget(self) -> None:
         """What was measured before counts no more."""
+        self.standby.close()
+        self.standby = Standby()
         self.newest = self._tested = self._whole = None
         self._searched.clear()
 
@@ -148,14 +153,22 @@ class Worker:
 
     def _test(self, work: Work, request: TestRequest) -> str:
         telling = self._telling(work)
-        report = carry_out_tests(request, self._desk.configuration, self._desk.surroundings, telling)
+        with contextlib.closing(telling):
+            report = carry_out_tests(request, self._desk.configuration, self._desk.surroundings, telling)
         work.cancel.check()
         self._take_tests(request, report, telling)
+        self._prepare(telling)
         if work.reply is not None:
             failed = sum(result.broken for result in report.results)
             work.reply.answer(TestsDone(report.message, report.passed, failed))
         self._go_on(report)
         return report.message
+
+    def _prepare(self, telling: Telling) -> None:
+        """Have the next run's pytest start now."""
+        test = self._desk.configuration.settings.test
+        if telling.in_workplace is not None and test.start_ahead and test.run is not RunWhen.MANUAL:
+            self.standby.prepare(telling.in_workplace)
 
     def _take_tests(self, request: TestRequest, report: TestReport, telling: Telling) -> None:
         desk = self._desk
@@ -198,7 +211,8 @@ class Worker:
         )
         telling = self._telling(work)
         try:
-            report = carry_out_fix(request, desk.configuration, desk.surroundings, telling)
+            with contextlib.closing(telling):
+                report = carry_out_fix(request, desk.configuration, desk.surroundings, telling)
             work.cancel.check()
         except Cancelled:
             self._searched.clear()
@@ -250,8 +264,8 @@ class Worker:
     def _telling(self, work: Work) -> Telling:
         desk = self._desk
 
-        def early(findings: tuple[PlacedFinding, ...]) -> None:
-            desk.book.early(findings)
+        def early(findings: tuple[PlacedFinding, ...], ended: frozenset[str]) -> None:
+            desk.book.early(findings, ended)
             desk.publish()
 
         return Telling(
@@ -262,6 +276,8 @@ class Worker:
             on_workplace=self._works_in,
             on_early=early,
             on_proposal=desk.offer,
+            known=frozenset(name for item in desk.book.findings() for name in item.tests),
+            standby=self.standby,
         )
 
     def _works_in(self, workplace: Workplace) -> None:

@@ -29,7 +29,7 @@ CHANNEL_FD, STATUS_FD, SECCOMP_FD, OPTIONS_FD, RELAYED_FD, INFORMATION_FD = 3, 4
 class Opened:
     """What opening a Machine settled: where the workspace is inside, and how commands are started there.
 
-    `original` is where the workspace is outside.
+    `original` is where the workspace is outside. `renewable` says whether it can be laid in anew.
     `options` are bwrap's, None in the process tier. `temporary` is removed at the latest by `close`. `ports` of the
     host's loopback are relayed to each command's own.
     """
@@ -44,6 +44,7 @@ class Opened:
     options: tuple[str, ...] | None
     temporary: Path | None = None
     ports: tuple[int, ...] = ()
+    renewable: bool = False
 
 
 class Machine:
@@ -77,6 +78,11 @@ class Machine:
     def protections(self) -> tuple[str, ...]:
         """Short phrases: what isolates commands here, and, starting with `not`, what doesn't."""
         return self._opened.protections
+
+    @property
+    def renewable(self) -> bool:
+        """Whether `renew` can be asked for: where the workspace is a copy, it can't."""
+        return self._opened.renewable
 
     def __enter__(self) -> "Machine":
         return self
@@ -177,6 +183,19 @@ class Machine:
         """
         listing = [(path, None if data is None else len(data)) for path, data in files.items()]
         self._ask({"do": "write", "files": listing}, b"".join(data for data in files.values() if data))
+
+    def renew(self, files: Mapping[str, bytes | None]) -> None:
+        """Lay the workspace in as it is now, with `files` over it; what commands wrote in it is gone.
+
+        A command that runs sees it under the same path, once it has gone there again (`os.chdir(os.getcwd())`);
+        what it has open stays what it was. Raises OSError, ValueError where the Machine is not `renewable`,
+        MachineLost.
+        """
+        if not self.renewable:
+            raise ValueError("this Machine holds a copy of the workspace, which can't be laid in anew")
+        self._ask({"do": "renew"})
+        if files:
+            self.write_files(files)
 
     def read_file(self, path: str, limit: int) -> bytes:
         """The first `limit` bytes of a regular file of the workspace inside; links are refused.

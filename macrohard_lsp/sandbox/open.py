@@ -164,6 +164,7 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
         bwrap,
         ("--json-status-fd", str(STATUS_FD), *options),
         ports=() if spec.openings.network else spec.openings.ports,
+        renewable=not answer["copied"],
     )
 
 

@@ -55,8 +55,8 @@ class Switch(StrEnum):
 
 
 class TestSettings(_Table):
-    """`arguments` are added to pytest's command line. `timeout_seconds` is for one test. `run` and `on_open`
-    are for editors.
+    """`arguments` are added to pytest's command line. `timeout_seconds` is for one test. `run`, `on_open` and
+    `start_ahead` are for editors.
     """
 
     __test__ = False
@@ -66,6 +66,7 @@ class TestSettings(_Table):
 
     arguments: _Texts = ()
     timeout_seconds: Annotated[float, Field(gt=0, le=_DAY)] = 60.0
+    start_ahead: bool = True
 
 
 class FixSettings(_Table):

@@ -4,6 +4,7 @@ import json
 import secrets
 import signal
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -73,32 +74,69 @@ class Site:
     cancel: Cancel
 
 
-def run_attempt(site: Site, orders: Orders, record: Record) -> Attempt:
-    """Run pytest once. Raises Cancelled, and MachineLost when the Machine went away."""
-    site.cancel.check()
+@dataclass(frozen=True, slots=True)
+class Pytest:
+    """A pytest process that was started, and its line."""
+
+    process: MachineProcess
+    reader: MessageReader
+
+    def tell(self, values: Mapping[str, object]) -> None:
+        self.process.channel.settimeout(QUIET_SECONDS)
+        try:
+            self.process.channel.sendall(json.dumps(values).encode() + b"\n")
+        except OSError:
+            # The interpreter is gone already; its end is read and explained like every other.
+            return
+
+
+def start_pytest(
+    machine: Machine,
+    interpreter: Interpreter,
+    project: Project,
+    arguments: tuple[str, ...],
+    more: Mapping[str, object],
+) -> Pytest:
+    """Start the project's pytest and tell it what it needs at once, and `more`. Raises MachineLost."""
     secret = secrets.token_hex(16)
-    argv = [str(site.interpreter.choice.executable), str(INSIDE / "run_pytest.py")]
-    process = site.machine.start(argv, cwd=site.project.directory, channel=True)
+    argv = [str(interpreter.choice.executable), str(INSIDE / "run_pytest.py")]
+    process = machine.start(argv, cwd=project.directory, channel=True)
+    pytest = Pytest(process, MessageReader(process.channel, secret))
+    values: dict[str, object] = {
+        "secret": secret,
+        "workspace": str(machine.workspace),
+        "original": str(machine.original),
+        "arguments": arguments,
+        "files": [],
+        "waits": False,
+    }
+    pytest.tell({**values, **more})
+    return pytest
+
+
+def run_attempt(site: Site, orders: Orders, record: Record, waiting: Pytest | None = None) -> Attempt:
+    """Run pytest once, in the process that waits for its orders where there is one.
+
+    Raises Cancelled, and MachineLost when the Machine went away.
+    """
+    site.cancel.check()
+    work = _work_of(orders, site.machine.workspace)
+    pytest = waiting or start_pytest(site.machine, site.interpreter, site.project, orders.arguments, work)
     record.begin(time.monotonic())
     try:
-        reader = MessageReader(process.channel, secret)
         try:
-            _give_orders(process, site.machine, orders, secret)
-            end, detail = _follow(process, reader, site, orders, record), ""
+            if waiting is not None:
+                pytest.tell(work)
+            end, detail = _follow(pytest.process, pytest.reader, site, orders, record), ""
         except ChannelCorrupted as error:
             end, detail = End.CORRUPTED, str(error)
-        return Attempt(end, _let_end(process, end), detail)
+        return Attempt(end, _let_end(pytest.process, end), detail)
     finally:
-        process.kill()
+        pytest.process.kill()
 
 
-def _give_orders(process: MachineProcess, machine: Machine, orders: Orders, secret: str) -> None:
-    workspace = machine.workspace
-    values = {
-        "secret": secret,
-        "workspace": str(workspace),
-        "original": str(machine.original),
-        "arguments": orders.arguments,
+def _work_of(orders: Orders, workspace: Path) -> dict[str, object]:
+    return {
         "files": [str(workspace / path) for path in orders.files],
         "select": orders.select,
         "deselect": orders.deselect,
@@ -108,12 +146,6 @@ def _give_orders(process: MachineProcess, machine: Machine, orders: Orders, secr
         "footprints": orders.footprints,
         "ordered": orders.ordered,
     }
-    process.channel.settimeout(QUIET_SECONDS)
-    try:
-        process.channel.sendall(json.dumps(values).encode() + b"\n")
-    except OSError:
-        # The interpreter is gone already; its end is read and explained like every other.
-        return
 
 
 def _follow(

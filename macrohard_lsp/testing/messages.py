@@ -31,6 +31,13 @@ class Unusable(_Said):
     version: str = ""
 
 
+class Waiting(_Said):
+    """Everything but the user's own code is loaded; `loaded` are files of the workspace that are nevertheless."""
+
+    type: Literal["waiting"]
+    loaded: tuple[str, ...]
+
+
 class SessionStarted(_Said):
     type: Literal["session"]
     rootdir: str
@@ -135,6 +142,7 @@ class Finished(_Said):
 
 Message = (
     Unusable
+    | Waiting
     | SessionStarted
     | Collecting
     | CollectReport

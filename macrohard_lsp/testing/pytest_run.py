@@ -9,7 +9,7 @@ from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.core.testrun import Ending, Outcome, TestResult, TestRun, named_by
 from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.testing import problems
-from macrohard_lsp.testing.attempt import Attempt, End, Orders, Site, run_attempt
+from macrohard_lsp.testing.attempt import Attempt, End, Orders, Pytest, Site, run_attempt
 from macrohard_lsp.testing.coverage import Coverage, coverage_of
 from macrohard_lsp.testing.messages import Footprint, frames_of
 from macrohard_lsp.testing.options import TestOptions, pytest_arguments
@@ -43,17 +43,22 @@ def run_tests(
     *,
     on_result: Callable[[TestResult], None] | None = None,
     cancel: Cancel,
+    waiting: Pytest | None = None,
 ) -> Tested:
-    """Run tests, in a new process after each that hung or killed its interpreter. Raises Cancelled."""
+    """Run tests, in a new process after each that hung or killed its interpreter. Raises Cancelled.
+
+    The first is the one that is `waiting` in the Machine, where there is one.
+    """
     site = Site(machine, interpreter, project, cancel)
-    return _Runner(site, options, Record(on_result)).run()
+    return _Runner(site, options, Record(on_result), waiting).run()
 
 
 class _Runner:
     """The state of one call of `run_tests`."""
 
-    def __init__(self, site: Site, options: TestOptions, record: Record) -> None:
+    def __init__(self, site: Site, options: TestOptions, record: Record, waiting: Pytest | None) -> None:
         self._site = site
+        self._waiting = waiting
         self._options = options
         self._record = record
         self._arguments = pytest_arguments(options, site.interpreter.plugins)
@@ -87,7 +92,8 @@ class _Runner:
 
     def _run_to_the_end(self, orders: Orders) -> None:
         for _ in range(MOST_RESTARTS + 1):
-            attempt = run_attempt(self._site, orders, self._record)
+            waiting, self._waiting = self._waiting, None
+            attempt = run_attempt(self._site, orders, self._record, waiting)
             self._collected.update(dict.fromkeys(self._record.session.collected or ()))
             if not self._goes_on(attempt):
                 return

@@ -67,6 +67,8 @@ class Record:
                 self.lines.append(message)
             case said.Footprint():
                 self.footprints.append(message)
+            case said.Waiting():
+                pass
             case said.Origins():
                 self.origins.update({name: (file, own) for name, file, own in message.modules})
             case _:

@@ -43,7 +43,8 @@ class Launcher:
         self.commands: dict[int, commands.Command] = {}
         self.prctl: Any = ctypes.CDLL(None, use_errno=True).prctl
         self.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        self.root = -1
+        self.root = self.lower = -1
+        self.layers = 1
         self.merged = ""
         self.temporary = ""
         self.memory = self.processes = 0
@@ -213,7 +214,7 @@ class Launcher:
         workspace = message["workspace"]
         mounts.enter_namespaces()
         size, tmp = message["writable_bytes"], message["tmp_bytes"]
-        reason = mounts.lay_out(workspace, size, tmp, message["etc"], self.wanted)
+        reason, self.lower = mounts.lay_out(workspace, size, tmp, message["etc"], self.wanted)
         self.seccomp = blob
         self.opened(message, os.path.join(workspace, "merged"))
         return {"copied": reason, "veiled": veils.veil(workspace, message["shown"])}, b""
@@ -242,6 +243,15 @@ class Launcher:
         self.merged = merged
         self.root = os.open(merged, tree_files.DIRECTORY)
         self.memory, self.processes = message["memory_bytes"], message["processes"]
+
+    def do_renew(
+        self, _message: protocol.Message, _blob: bytes, _fds: list[int]
+    ) -> tuple[protocol.Message, bytes]:
+        mounts.lay_anew(self.lower, self.layers)
+        self.layers += 1
+        os.close(self.root)
+        self.root = os.open(self.merged, tree_files.DIRECTORY)
+        return {}, b""
 
     def do_write(
         self, message: protocol.Message, blob: bytes, _fds: list[int]

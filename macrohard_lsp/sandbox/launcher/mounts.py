@@ -15,7 +15,7 @@ import tree_files
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
-MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE = 2, 4, 16384, 1 << 18
+MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE, MS_SHARED = 2, 4, 16384, 1 << 18, 1 << 20
 MOST_INODES = 1 << 18
 BYTES_PER_INODE = 1024
 """About what one costs the kernel in memory, which the size limit doesn't count."""
@@ -54,8 +54,8 @@ def _tmpfs(path: str, size: int, mode: str) -> None:
 
 def lay_out(
     workspace: str, writable_bytes: int, tmp_bytes: int, etc: dict[str, str], wanted: Callable[[], None]
-) -> str:
-    """Mount the workspace's stand-in. Returns "" for an overlay, else why it had to be a copy.
+) -> tuple[str, int]:
+    """Mount the workspace's stand-in. Returns "" for an overlay, else why it had to be a copy; and the real folder.
 
     Afterwards `workspace` holds: `merged` (what commands see), `tmp`, and `etc` with the given
     small files. Raises OSError or tree_files.CopyTooLarge when neither an overlay nor a copy can be had.
@@ -70,22 +70,39 @@ def lay_out(
     for name, text in etc.items():
         _write(os.path.join("etc", name), text)
     if not reason:
-        reason = _overlay(lower)
+        reason = _overlay(f"/proc/self/fd/{lower}", "upper", "work")
     if reason:
         merged = os.open("merged", tree_files.DIRECTORY)
         tree_files.copy_tree(lower, merged, frozenset(), writable_bytes, wanted)
         os.close(merged)
-    os.close(lower)
-    return reason
+    return reason, lower
 
 
-def _overlay(lower: int) -> str:
-    # Relative names and the descriptor keep the workspace's own name, with whatever commas and
-    # colons it has, out of the option string.
-    options = f"lowerdir=/proc/self/fd/{lower},upperdir=upper,workdir=work,userxattr".encode("ascii")
+def _overlay(lower: str, upper: str, work: str) -> str:
+    """Mount it; why the kernel refused, or "".
+
+    Relative names and the descriptor keep the workspace's own name, with whatever commas and colons it
+    has, out of the option string.
+    """
+    options = f"lowerdir={lower},upperdir={upper},workdir={work},userxattr".encode("ascii")
     if _libc.mount(b"overlay", b"merged", b"overlay", MS_NOSUID | MS_NODEV, options) == 0:
+        # What is mounted on it later is then seen by commands that were started before.
+        _check(_libc.mount(None, b"merged", None, MS_SHARED, None), "sharing the workspace")
         return ""
     return f"the kernel refused an overlay ({os.strerror(ctypes.get_errno())})"
+
+
+def lay_anew(lower: int, number: int) -> None:
+    """Mount a further overlay on top of `merged`, with an empty layer of its own. Raises OSError.
+
+    An overlay may not see its lower directory change; this one has not looked at anything yet.
+    """
+    upper, work = f"upper-{number}", f"work-{number}"
+    os.mkdir(upper, 0o755)
+    os.mkdir(work, 0o755)
+    refused = _overlay(f"/proc/self/fd/{lower}", upper, work)
+    if refused:
+        raise OSError(0, refused)
 
 
 def _foreign_owner(lower: int) -> str:

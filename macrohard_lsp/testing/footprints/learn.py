@@ -8,6 +8,7 @@ from functools import cached_property
 from macrohard_lsp.core.testrun import TestResult, named_by
 from macrohard_lsp.testing.affected import needed_files
 from macrohard_lsp.testing.footprints.compare import Comparison
+from macrohard_lsp.testing.footprints.configuration import configurations
 from macrohard_lsp.testing.footprints.model import (
     EVERYTHING,
     Footprints,
@@ -20,8 +21,6 @@ from macrohard_lsp.testing.footprints.model import (
 )
 from macrohard_lsp.testing.messages import Footprint
 from macrohard_lsp.workspace.index import WorkspaceIndex
-
-CONFIGURATIONS = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +131,7 @@ class _Lesson:
         needs = {
             path: frozenset({present.configuration(path)})
             for directory in self._watched.directories
-            for name in CONFIGURATIONS
-            for path in [f"{directory}/{name}" if directory else name]
+            for path in configurations(directory)
         }
         opened = {path for message in self._outside for path in message.opened if not path.endswith(".py")}
         listed = {path for message in self._outside for path in message.listed}

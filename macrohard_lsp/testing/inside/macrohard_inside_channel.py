@@ -46,15 +46,22 @@ class Channel:
 
     def receive_options(self):
         """The first line from the outside. Exits when the outside is gone."""
+        self.options = self._receive()
+        self._secret = self.options.pop("secret")
+        return self.options
+
+    def receive_more_options(self):
+        """The line that says what the first one left open. Exits when the outside is gone."""
+        self.options.update(self._receive())
+
+    def _receive(self):
         chunks = []
         while not chunks or b"\n" not in chunks[-1]:
             chunk = self._socket.recv(1 << 16)
             if not chunk:
                 sys.exit(LOST)
             chunks.append(chunk)
-        self.options = _decode(b"".join(chunks))
-        self._secret = self.options.pop("secret")
-        return self.options
+        return _decode(b"".join(chunks))
 
     def tell(self, kind, **fields):
         """Gather one message; it goes out with the next that is sent."""

@@ -71,6 +71,12 @@ class MonitoredCalls:
             self._monitoring.restart_events()
         return calls, self._tool is None
 
+    def stop(self):
+        if self._tool is not None:
+            self._monitoring.set_events(self._tool, 0)
+            self._monitoring.free_tool_id(self._tool)
+            self._tool = None
+
 
 class TracedCalls:
     """Before Python 3.12: the calls that `sys.settrace` tells of. Gives way to whoever else traces."""
@@ -100,6 +106,11 @@ class TracedCalls:
         if tracing is None and spent:
             sys.settrace(self._hook)
         return calls, tracing is not self._hook
+
+    def stop(self):
+        if sys.gettrace() is self._hook:
+            sys.settrace(None)
+            threading.settrace(None)
 
 
 def start_footprints(workspace):
@@ -132,8 +143,16 @@ class Watched:
         self.workspace = workspace
         self._calls = calls
         self.traces = Traces()
+        self._stopped = False
+
+    def stop(self):
+        """Nothing is looked at any more: what plugins do once the tests are over costs no more than it has to."""
+        self._stopped = True
+        self._calls.stop()
 
     def on_event(self, event, arguments):
+        if self._stopped:
+            return
         if event in OPENING:
             self._note(self.traces.opened, arguments)
         elif event in LISTING:
@@ -202,6 +221,7 @@ class FootprintPerTest:
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_sessionfinish(self):
         traces = self._watched.switch_to(self._outside)
+        self._watched.stop()
         files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
         names = {self._workspace.name(file) for file in files if isinstance(file, str)}
         self._tell(None, traces, sorted(name for name in names if name))

@@ -5,6 +5,7 @@ import macrohard_inside_coverage as coverage
 import macrohard_inside_footprint as footprints
 import macrohard_inside_reporter as reporting
 import macrohard_inside_selection as selection
+import macrohard_inside_standby as standby
 import pytest
 from macrohard_inside_paths import Workspace
 
@@ -28,6 +29,8 @@ def pytest_load_initial_conftests():
     """The first moment at which code of the user's is imported; a broken conftest shows nowhere else."""
     global _tracer, _watched
     channel = channels.current()
+    if channel is not None and channel.options["waits"]:
+        standby.wait_for_orders(channel)
     if channel is not None and channel.options["coverage"]:
         _tracer = coverage.tracer_for(Workspace(channel.options["workspace"]))
         _tracer.start()

@@ -8,6 +8,7 @@ local M = {}
 ---@field timeoutSeconds? number for one test
 ---@field run? 'save'|'type'|'manual' when the tests of what changed are run
 ---@field onOpen? 'failures'|'all'|'nothing' what runs when a folder is opened
+---@field startAhead? boolean keep a pytest started ahead of the next save
 
 ---@class macrohard.FixSettings
 ---@field automatic? boolean look for a fix as soon as a test is seen to fail
