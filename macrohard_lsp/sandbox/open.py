@@ -17,6 +17,7 @@ from macrohard_lsp.sandbox.launcher.protocol import Message
 from macrohard_lsp.sandbox.machine import SECCOMP_FD, STATUS_FD, Machine, Opened
 from macrohard_lsp.sandbox.seccomp import filter_bytes
 from macrohard_lsp.sandbox.spec import Limits, MachineLost, MachineSpec, MachineUnavailable
+from macrohard_lsp.sandbox.zygote import LaunchFailed
 
 SKIPPED_IN_COPIES = (
     ".git",
@@ -65,7 +66,10 @@ def open_machine(spec: MachineSpec, tier: Tier, cancel: Cancel | None = None) ->
     bwrap = shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin") or ""
     if tier is Tier.NAMESPACE and not bwrap:
         raise MachineUnavailable(f"the tier namespace needs the program bwrap: {INSTALL_BWRAP}")
-    control = Control()
+    try:
+        control = Control()
+    except LaunchFailed as error:
+        raise MachineUnavailable(str(error)) from error
     take_back = cancel.on_cancel(control.kill) if cancel is not None else None
     try:
         opened = (

@@ -146,7 +146,7 @@ from macrohard_lsp.sandbox.spec import MachineSpec
 machine = open_machine(MachineSpec(Path(sys.argv[1]), {}, (), {}), Tier(sys.argv[2]))
 marker = sys.argv[3]
 machine.start(['sh', '-c', f'trap "" TERM HUP; sleep {marker} & (setsid sleep {marker} &); sleep {marker}'])
-print(machine.workspace, machine._control._process.pid, flush=True)
+print(machine.workspace, machine._control.pid, flush=True)
 if len(sys.argv) > 4 and os.fork() == 0:
     time.sleep(15)  # Holds a copy of every descriptor of the opener, and outlives it.
     os._exit(0)

@@ -1,14 +1,17 @@
 # ruff: noqa: PTH102, PTH116, PTH118, PTH119
 # The launcher uses no pathlib: importing it would double the time to start.
-"""The launcher of one Machine: started with one end of a socket pair, alive as long as the other end is.
+"""The launcher of one Machine: forked with one end of a socket pair, alive as long as the other end is.
 
 It owns the Machine's namespace (or its temporary directory), starts commands on request, watches
 what they use, and kills them all when asked to close, when the socket ends, or when the program
-that opened it is gone. It runs with the standard library only and starts in a few milliseconds.
+that opened it is gone. It runs with the standard library only. What is started here is the zygote
+that forks the launchers of one opener.
 """
 
 import ctypes
+import gc
 import os
+import resource
 import select
 import signal
 import socket
@@ -21,25 +24,26 @@ import mounts
 import protocol
 import tree_files
 import trees
+import zygote
 
 WATCH_SECONDS = 0.1
 SIGNAL_RETRY_SECONDS = 0.01
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def _wake(_signum: int, _frame: object) -> None:
-    """Being handled at all is what makes SIGCHLD write to the wake-up descriptor."""
+_prctl: Any = ctypes.CDLL(None, use_errno=True).prctl
 
 
 class Launcher:
-    def __init__(self, sock: socket.socket, opener: int) -> None:
+    def __init__(self, sock: socket.socket, parent: int, opener_fd: int) -> None:
         self.sock = sock
-        self.opener = opener
+        self.parent = parent
+        self.opener_fd = opener_fd
         self.receiver = protocol.Receiver()
         self.sending = bytearray()
         self.finishing = False
         self.commands: dict[int, commands.Command] = {}
-        self.prctl: Any = ctypes.CDLL(None, use_errno=True).prctl
+        self.prctl = _prctl
         self.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self.root = -1
         self.merged = ""
@@ -47,11 +51,7 @@ class Launcher:
         self.memory = self.processes = 0
         self.seccomp = b""
         self.next_watch = 0.0
-        self.wake_read, wake_write = os.pipe()
-        for fd in (self.wake_read, wake_write):
-            os.set_blocking(fd, False)
-        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, _wake)
+        self.wake_fd = zygote.wake_on_children()
         signal.signal(signal.SIGTERM, self.on_terminate)
 
     # What keeps it alive.
@@ -60,22 +60,30 @@ class Launcher:
         """End the process when the opener is gone; called from anything that takes long."""
         poll = select.poll()
         poll.register(self.sock, select.POLLRDHUP | select.POLLHUP)
-        gone = any(event & (select.POLLRDHUP | select.POLLHUP) for _, event in poll.poll(0))
-        if gone or os.getppid() != self.opener:
+        if self.opener_fd >= 0:
+            poll.register(self.opener_fd, select.POLLIN)
+        if poll.poll(0) or os.getppid() != self.parent:
             self.finish()
 
     def on_terminate(self, _signum: int, _frame: object) -> None:
         self.finish()
 
     def finish(self) -> None:
-        """Kill everything, remove the temporary directory, and exit."""
+        """Kill everything, remove the temporary directory, say what all of it has used, and exit."""
         self.finishing = True
         for command in self.commands.values():
             command.kill("request")
         self.reap_until_quiet()
         if self.temporary:
             tree_files.remove_tree(self.temporary)
+        self.say_last({"used": _processor_seconds()})
         os._exit(0)
+
+    def say_last(self, message: protocol.Message) -> None:
+        try:
+            self.sock.send(self.sending + protocol.pack(message))
+        except OSError:
+            return  # Nobody is there to hear it, or nobody has been listening for long.
 
     def reap_until_quiet(self) -> None:
         give_up = time.monotonic() + trees.SWEEP_SECONDS
@@ -88,21 +96,19 @@ class Launcher:
 
     def run(self) -> None:
         self.sock.setblocking(False)
+        reading: list[Any] = [self.sock, self.wake_fd]
+        if self.opener_fd >= 0:
+            reading.append(self.opener_fd)
         while True:
             writing = [self.sock] if self.sending else []
-            try:
-                readable, writable, _ = select.select(
-                    [self.sock, self.wake_read], writing, [], self.patience()
-                )
-            except InterruptedError:
-                continue
-            if self.wake_read in readable:
-                os.read(self.wake_read, 4096)
+            readable, writable, _ = select.select(reading, writing, [], self.patience())
+            if self.wake_fd in readable:
+                os.read(self.wake_fd, 4096)
             if self.sock in readable:
                 self.take_in()
             if writable:
                 self.flush()
-            if os.getppid() != self.opener:
+            if self.opener_fd in readable or os.getppid() != self.parent:
                 self.finish()
             self.reap()
             self.watch()
@@ -288,17 +294,30 @@ class Launcher:
             command.kill(None if command.timed_out else "request")
         return {}, b""
 
-    def do_close(
-        self, _message: protocol.Message, _blob: bytes, _fds: list[int]
-    ) -> tuple[protocol.Message, bytes]:
-        self.finish()
-        return {}, b""
+
+def _processor_seconds() -> float:
+    """What this process has used, and everything it has started and collected."""
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def _launch(sock: socket.socket, parent: int, opener_fd: int) -> None:
+    """Be the launcher of one Machine, in a process of its own; does not return."""
+    launcher = Launcher(sock, parent, opener_fd)
+    try:
+        launcher.run()
+    except BaseException as error:
+        launcher.say_last({"last_words": f"{type(error).__name__}: {error}"})
+    os._exit(1)
 
 
 def main() -> None:
     sock = socket.socket(fileno=int(sys.argv[1]))
     os.set_inheritable(sock.fileno(), False)
-    Launcher(sock, int(sys.argv[2])).run()
+    # What is loaded now is shared with every launcher, as long as the collector leaves it alone.
+    gc.collect()
+    gc.freeze()
+    zygote.Zygote(sock, int(sys.argv[2]), _prctl).run(_launch)
 
 
 main()
