@@ -57,10 +57,6 @@ class Control:
     def lost(self) -> bool:
         return self._lost
 
-    @property
-    def pid(self) -> int:
-        return self._launched.pid
-
     def listen(self, identity: int, listener: Callable[[Ended | None], None]) -> None:
         """Have `listener` called once, when the command has ended, or with None when the launcher is gone."""
         with self._lock:

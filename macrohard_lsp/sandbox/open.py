@@ -144,6 +144,7 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
         "workspace": str(spec.workspace),
         "tmp_bytes": view.TMP_BYTES,
         "etc": view.etc_files(),
+        "etc_shown": view.ETC_SHOWN,
         **_numbers(spec.limits),
     }
     try:

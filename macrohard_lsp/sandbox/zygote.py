@@ -15,8 +15,8 @@ from macrohard_lsp.sandbox.launcher import protocol
 from macrohard_lsp.sandbox.view import MINIMAL_ENVIRONMENT
 
 LAUNCHER = Path(__file__).parent / "launcher"
-ANSWER_SECONDS = 20.0
-"""How long a fork may take, on a computer that is short of everything."""
+SEND_SECONDS = 20.0
+"""How long it may take no message, on a computer that is short of everything."""
 END_SECONDS = 2.0
 ATTEMPTS = 3
 
@@ -30,7 +30,7 @@ class Zygote:
 
     def __init__(self) -> None:
         self._socket, theirs = socket.socketpair()
-        self._socket.settimeout(ANSWER_SECONDS)
+        self._socket.settimeout(SEND_SECONDS)
         with theirs:
             command = [sys.executable, "-I", "-S", str(LAUNCHER), str(theirs.fileno()), str(os.getpid())]
             self._process = subprocess.Popen(
@@ -43,9 +43,8 @@ class Zygote:
                 env=MINIMAL_ENVIRONMENT,
                 cwd="/",
             )
-        self._receiver = protocol.Receiver()
         self._lock = threading.Lock()
-        self._sequence = 0
+        self._launchers = 0
         self._ended = False
 
     @property
@@ -57,37 +56,30 @@ class Zygote:
         return self._ended
 
     def fork(self, descriptor: int) -> int:
-        """Start a launcher that has `descriptor` for its socket. Returns its process id. Raises OSError."""
-        answer = self._ask({"do": "fork", "fds": 1}, descriptor)
-        if "error" in answer:
-            raise LaunchFailed(
-                f"no process could be started for a Machine ({answer['error']}); end some programs and try again"
-            )
-        return answer["pid"]
+        """Start a launcher that has `descriptor` for its socket. Returns its number here. Raises OSError.
 
-    def kill(self, pid: int) -> None:
-        """Kill a launcher, unless it has ended. Without us every launcher ends by itself."""
-        with contextlib.suppress(OSError):
-            self._ask({"do": "kill", "pid": pid})
-
-    def _ask(self, message: protocol.Message, *descriptors: int) -> protocol.Message:
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
+        Where no process can be started, the socket says why and ends.
+        """
         with self._lock:
-            if self._ended:
-                raise BrokenPipeError("it has ended")
-            self._sequence += 1
-            try:
-                self._socket.sendmsg(
-                    [protocol.pack({**message, "seq": self._sequence})], rights if descriptors else []
-                )
-                while (arrived := self._receiver.next()) is None:
-                    if not self._receiver.feed(self._socket):
-                        raise BrokenPipeError("it has ended")
-            except OSError:
-                # An answer that comes late would be taken for the next one's.
-                self._end()
-                raise
-            return arrived[0]
+            self._launchers += 1
+            self._send({"do": "fork", "number": self._launchers, "fds": 1}, descriptor)
+            return self._launchers
+
+    def kill(self, number: int) -> None:
+        """Kill a launcher, unless it has ended. Without us every launcher ends by itself."""
+        with self._lock, contextlib.suppress(OSError):
+            self._send({"do": "kill", "number": number})
+
+    def _send(self, message: protocol.Message, *descriptors: int) -> None:
+        if self._ended:
+            raise BrokenPipeError("it has ended")
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
+        try:
+            # So short a message goes through the socket whole.
+            self._socket.sendmsg([protocol.pack(message)], rights if descriptors else [])
+        except OSError:
+            self._end()
+            raise
 
     def close(self) -> None:
         """End it, and every launcher it has forked. May be called again."""
@@ -111,11 +103,11 @@ class Launched:
     """A launcher: our end of its socket, and how to kill it."""
 
     socket: socket.socket
-    pid: int
+    number: int
     zygote: Zygote
 
     def kill(self) -> None:
-        self.zygote.kill(self.pid)
+        self.zygote.kill(self.number)
 
 
 _lock = threading.Lock()

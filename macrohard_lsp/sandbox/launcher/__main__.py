@@ -66,7 +66,9 @@ class Launcher:
             self.finish()
 
     def on_terminate(self, _signum: int, _frame: object) -> None:
-        self.finish()
+        # The end of the opener often comes twice: seen here, and by the zygote, whose end sends this signal.
+        if not self.finishing:
+            self.finish()
 
     def finish(self) -> None:
         """Kill everything, remove the temporary directory, say what all of it has used, and exit."""
@@ -213,8 +215,8 @@ class Launcher:
     ) -> tuple[protocol.Message, bytes]:
         workspace = message["workspace"]
         mounts.enter_namespaces()
-        size, tmp = message["writable_bytes"], message["tmp_bytes"]
-        reason = mounts.lay_out(workspace, size, tmp, message["etc"], self.wanted)
+        reason = mounts.lay_out(workspace, message["writable_bytes"], message["tmp_bytes"], self.wanted)
+        mounts.fill_etc(message["etc"], message["etc_shown"])
         self.seccomp = blob
         self.opened(message, os.path.join(workspace, "merged"))
         return {"copied": reason}, b""

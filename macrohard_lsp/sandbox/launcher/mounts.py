@@ -1,4 +1,4 @@
-# ruff: noqa: PTH102, PTH118, PTH123
+# ruff: noqa: PTH102, PTH103, PTH110, PTH112, PTH118, PTH120, PTH123
 # The launcher uses no pathlib: importing it would double the time to start.
 """The copy-on-write workspace: namespaces and mounts of the launcher's own, gone when it is gone.
 
@@ -15,7 +15,7 @@ import tree_files
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
-MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE = 2, 4, 16384, 1 << 18
+MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 4096, 16384, 1 << 18
 MOST_INODES = 1 << 18
 BYTES_PER_INODE = 1024
 """About what one costs the kernel in memory, which the size limit doesn't count."""
@@ -52,13 +52,11 @@ def _tmpfs(path: str, size: int, mode: str) -> None:
     _check(_libc.mount(b"tmpfs", os.fsencode(path), b"tmpfs", flags, options), "mounting a tmpfs")
 
 
-def lay_out(
-    workspace: str, writable_bytes: int, tmp_bytes: int, etc: dict[str, str], wanted: Callable[[], None]
-) -> str:
+def lay_out(workspace: str, writable_bytes: int, tmp_bytes: int, wanted: Callable[[], None]) -> str:
     """Mount the workspace's stand-in. Returns "" for an overlay, else why it had to be a copy.
 
-    Afterwards `workspace` holds: `merged` (what commands see), `tmp`, and `etc` with the given
-    small files. Raises OSError or tree_files.CopyTooLarge when neither an overlay nor a copy can be had.
+    Afterwards `workspace`, which is the current directory, holds: `merged` (what commands see), `tmp`,
+    and an empty `etc`. Raises OSError or tree_files.CopyTooLarge when neither an overlay nor a copy can be had.
     """
     lower = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     reason = _foreign_owner(lower)
@@ -67,8 +65,6 @@ def lay_out(
     for name in ("upper", "work", "merged", "tmp", "etc"):
         os.mkdir(name, 0o755)
     _tmpfs("tmp", tmp_bytes, "1777")
-    for name, text in etc.items():
-        _write(os.path.join("etc", name), text)
     if not reason:
         reason = _overlay(lower)
     if reason:
@@ -77,6 +73,28 @@ def lay_out(
         os.close(merged)
     os.close(lower)
     return reason
+
+
+def fill_etc(made: dict[str, str], shown: list[str]) -> None:
+    """Put into `etc` what commands see as /etc: files made for them, and of the real one those that exist.
+
+    bwrap makes all of it read-only.
+    """
+    for name, text in made.items():
+        fd = os.open(os.path.join("etc", name), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        os.write(fd, text.encode())
+        os.close(fd)
+    for name in shown:
+        source, target = os.path.join("/etc", name), os.path.join("etc", name)
+        if os.path.isdir(source):
+            os.makedirs(target, exist_ok=True)
+        elif os.path.exists(source):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
+        else:
+            continue
+        flags = MS_BIND | MS_REC
+        _check(_libc.mount(os.fsencode(source), os.fsencode(target), None, flags, None), f"showing {source}")
 
 
 def _overlay(lower: int) -> str:

@@ -3,7 +3,8 @@
 Starting an interpreter takes several times as long as everything else that a Machine needs; a fork
 of one that has all modules loaded takes a millisecond. A launcher's socket passes through here and
 is not kept, and no request of a Machine ever comes here, so that one Machine's launcher has nothing
-of another's.
+of another's. Nothing is answered here: whoever opens a Machine has sent its first request to the
+launcher's socket before the launcher exists, and hears from that socket what became of it.
 """
 
 import contextlib
@@ -45,7 +46,8 @@ class Zygote:
         self.opener = opener
         self.prctl = prctl
         self.opener_fd = _process_fd(opener)
-        self.launchers: set[int] = set()
+        self.launchers: dict[int, int] = {}
+        """Numbers that the opener gave, by process id."""
         self.wake_fd = wake_on_children()
 
     def run(self, begin: Begin) -> None:
@@ -66,33 +68,35 @@ class Zygote:
                     return
                 while (arrived := receiver.next()) is not None:
                     message, _, fds = arrived
-                    answer = self.answer(message, fds, begin)
-                    self.sock.sendall(protocol.pack({"reply": message["seq"], **answer}))
+                    if message["do"] == "fork":
+                        self.fork(message["number"], fds[0], begin)
+                    else:
+                        self.kill(message["number"])
 
     def reap(self) -> None:
         with contextlib.suppress(ChildProcessError):
             while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
-                self.launchers.discard(pid)
+                self.launchers.pop(pid, None)
 
-    def answer(self, message: protocol.Message, fds: list[int], begin: Begin) -> protocol.Message:
-        if message["do"] == "kill":
-            # Nobody but us collects our children, so that the number can't be another process's yet.
-            if message["pid"] in self.launchers:
-                os.kill(message["pid"], signal.SIGKILL)
-            return {}
-        try:
-            return {"pid": self.fork(fds[0], begin)}
-        except OSError as error:
-            return {"error": error.strerror or str(error), "errno": error.errno or 0}
-        finally:
-            os.close(fds[0])
+    def kill(self, number: int) -> None:
+        # Nobody but us collects our children, so that a process id can't be another process's yet.
+        for pid, known in self.launchers.items():
+            if known == number:
+                os.kill(pid, signal.SIGKILL)
 
-    def fork(self, fd: int, begin: Begin) -> int:
+    def fork(self, number: int, fd: int, begin: Begin) -> None:
         parent = os.getpid()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            words = f"no process could be started for it: {error.strerror}"
+            os.write(fd, protocol.pack({"last_words": words}))
+            os.close(fd)
+            return
         if pid != 0:
-            self.launchers.add(pid)
-            return pid
+            self.launchers[pid] = number
+            os.close(fd)
+            return
         try:
             self.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
             if os.getppid() == parent:
@@ -100,7 +104,7 @@ class Zygote:
                 self.sock.close()
                 os.close(self.wake_fd)
                 os.close(signal.set_wakeup_fd(-1))
-                begin(socket.socket(fileno=os.dup(fd)), parent, self.opener_fd)
+                begin(socket.socket(fileno=fd), parent, self.opener_fd)
         finally:
             os._exit(1)
 
