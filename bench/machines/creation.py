@@ -118,7 +118,7 @@ def _become_bwrap(folder: Path) -> None:
     os.write(memory, filter_bytes())
     os.lseek(memory, 0, os.SEEK_SET)
     os.dup2(memory, SECCOMP_FD)
-    options = view.fixed_options(folder, (), SECCOMP_FD if filter_bytes() else None)
+    options = view.fixed_options(folder, str(folder), {}, SECCOMP_FD if filter_bytes() else None)
     os.execvpe("bwrap", ["bwrap", *options, "--chdir", str(folder), "--", "true"], view.MINIMAL_ENVIRONMENT)
 
 

@@ -47,6 +47,8 @@ HARD_TASKS_PER_PROCESS = 16
 """Twice what the watcher allows, so that a command over the limit is killed with a reason where possible."""
 CHECK_SECONDS = 20.0
 _working_bwraps: set[str] = set()
+_kept_root: dict[str, str] = {}
+"""Where an ordinary user can't use a bwrap that root can use, and why."""
 
 
 def open_machine(spec: MachineSpec, tier: Tier, cancel: Cancel | None = None) -> Machine:
@@ -66,6 +68,19 @@ def open_machine(spec: MachineSpec, tier: Tier, cancel: Cancel | None = None) ->
     bwrap = shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin") or ""
     if tier is Tier.NAMESPACE and not bwrap:
         raise MachineUnavailable(f"the tier namespace needs the program bwrap: {INSTALL_BWRAP}")
+    while True:
+        machine = _open(spec, tier, bwrap, cancel)
+        problem = _check_once(machine, bwrap) if tier is Tier.NAMESPACE else ""
+        if not problem:
+            return machine
+        machine.close()
+        if bwrap in _kept_root or os.geteuid() != 0:
+            raise MachineUnavailable(f"the tier namespace can't be used here: {problem}; {ALLOW_NAMESPACES}")
+        # What an ordinary user may not do here, root may still be able to.
+        _kept_root[bwrap] = problem
+
+
+def _open(spec: MachineSpec, tier: Tier, bwrap: str, cancel: Cancel | None) -> Machine:
     try:
         control = Control()
     except LaunchFailed as error:
@@ -76,8 +91,6 @@ def open_machine(spec: MachineSpec, tier: Tier, cancel: Cancel | None = None) ->
             _open_namespace(control, spec, bwrap) if tier is Tier.NAMESPACE else _open_process(control, spec)
         )
         machine = Machine(control, opened)
-        if tier is Tier.NAMESPACE:
-            _check_once(machine, bwrap)
         if spec.files:
             machine.write_files(spec.files)
     except BaseException as error:
@@ -93,15 +106,19 @@ def open_machine(spec: MachineSpec, tier: Tier, cancel: Cancel | None = None) ->
     return machine
 
 
-def _check_once(machine: Machine, bwrap: str) -> None:
-    """Run a command in the first Machine: only then does it show what bwrap is not allowed to do."""
+def _check_once(machine: Machine, bwrap: str) -> str:
+    """Run a command in the first Machine: only then does it show what bwrap is not allowed to do. Says what."""
     if bwrap in _working_bwraps:
-        return
-    result = machine.run(["true"], seconds=CHECK_SECONDS)
-    if result.exit_code != 0:
-        said = result.stderr.decode(errors="replace").strip().rpartition("\n")[2] or "`true` did not end well"
-        raise MachineUnavailable(f"the tier namespace can't be used here: {said}; {ALLOW_NAMESPACES}")
-    _working_bwraps.add(bwrap)
+        return ""
+    try:
+        result = machine.run(["true"], seconds=CHECK_SECONDS)
+    except BaseException:
+        machine.close()
+        raise
+    if result.exit_code == 0:
+        _working_bwraps.add(bwrap)
+        return ""
+    return result.stderr.decode(errors="replace").strip().rpartition("\n")[2] or "`true` did not end well"
 
 
 def _numbers(limits: Limits) -> Message:
@@ -121,13 +138,14 @@ def _rlimits(limits: Limits) -> dict[str, int]:
     return {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": limits.open_files}
 
 
-def _process_rlimit(limits: Limits) -> dict[str, int]:
-    """A hard bound on processes and threads, where the kernel counts them for each user namespace alone.
+def _process_rlimit(limits: Limits, own_user: bool) -> dict[str, int]:
+    """A hard bound on processes and threads, where the kernel counts those of one Machine alone.
 
-    Older kernels count everything the user runs, and for root the limit doesn't hold.
+    It does for a user that is nobody else's, and on newer kernels for each user namespace. Older ones count
+    everything the user runs, and for root the limit doesn't hold.
     """
     release = tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])
-    if os.geteuid() == 0 or release < NAMESPACED_PROCESS_LIMIT:
+    if not own_user and (os.geteuid() == 0 or release < NAMESPACED_PROCESS_LIMIT):
         return {}
     return {"RLIMIT_NPROC": limits.processes * HARD_TASKS_PER_PROCESS}
 
@@ -139,19 +157,24 @@ def _watcher(limits: Limits) -> str:
 
 def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
     seccomp = filter_bytes()
+    further = [str(path) for path in view.further(spec.workspace, spec.read_only)]
     request = {
         "do": "namespace",
         "workspace": str(spec.workspace),
         "tmp_bytes": view.TMP_BYTES,
         "etc": view.etc_files(),
         "etc_shown": view.ETC_SHOWN,
+        "shown": further,
+        "drop": bwrap not in _kept_root,
         **_numbers(spec.limits),
     }
     try:
         answer, _ = control.request(request, seccomp)
     except RequestFailed as failure:
         raise MachineUnavailable(_why_no_namespace(failure, spec)) from failure
-    options = view.fixed_options(spec.workspace, spec.read_only, SECCOMP_FD if seccomp else None)
+    own_user, base = answer["user"] is not None, answer["base"]
+    shown = {path: f"{base}/shown/{number}" if own_user else path for number, path in enumerate(further)}
+    options = view.fixed_options(spec.workspace, base, shown, SECCOMP_FD if seccomp else None)
     protections = (
         "own process, mount, network, IPC and host name namespaces",
         "no network but its own loopback",
@@ -161,16 +184,27 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
         _watcher(spec.limits),
         f"own /tmp ({view.TMP_BYTES // MEBIBYTE} MiB) and /dev/shm ({view.SHM_BYTES // MEBIBYTE} MiB)",
         "an environment of named variables only",
+        *_of_root(answer, bwrap),
     )
     return Opened(
         Tier.NAMESPACE,
         spec.workspace,
         protections,
         _environment(spec.environment, "/tmp/home", {}),
-        {**_rlimits(spec.limits), **_process_rlimit(spec.limits)},
+        {**_rlimits(spec.limits), **_process_rlimit(spec.limits, own_user)},
         bwrap,
         ("--json-status-fd", str(STATUS_FD), *options),
     )
+
+
+def _of_root(answer: Message, bwrap: str) -> tuple[str, ...]:
+    """What is to be said of Machines that root opens."""
+    if os.geteuid() != 0:
+        return ()
+    if answer["user"] is not None:
+        return ("run by an unprivileged user of its own, though started by root (id-mapped mounts)",)
+    reason = _kept_root.get(bwrap) or answer["no_user"]
+    return (f"not: a user other than root outside ({reason}); /proc/sys is read-only",)
 
 
 def _layer(copied: str, limits: Limits) -> str:

@@ -74,12 +74,12 @@ def etc_files() -> dict[str, str]:
     }
 
 
-def fixed_options(workspace: Path, read_only: tuple[Path, ...], seccomp_fd: int | None) -> list[str]:
+def fixed_options(workspace: Path, base: str, shown: Mapping[str, str], seccomp_fd: int | None) -> list[str]:
     """The options that are the same for every command of a Machine.
 
-    `workspace` holds, in the launcher's own mounts, what `launcher/mounts.py` laid out there.
+    `base` is where `launcher/mounts.py` has laid out the workspace, in the launcher's own mounts; `shown`
+    says where there each further directory is to be had.
     """
-    base = str(workspace)
     options = [
         *("--unshare-user", "--uid", str(uid_inside()), "--gid", str(gid_inside())),
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
@@ -94,9 +94,9 @@ def fixed_options(workspace: Path, read_only: tuple[Path, ...], seccomp_fd: int 
         # Each bind costs bwrap about as much as a whole overlay costs us, so that /etc is one.
         *("--ro-bind", f"{base}/etc", "/etc"),
     ]
-    for path in _further(workspace, read_only):
-        options += ["--ro-bind", str(path), str(path)]
-    options += ["--bind", f"{base}/merged", base]
+    for path, source in shown.items():
+        options += ["--ro-bind", source, path]
+    options += ["--bind", f"{base}/merged", str(workspace)]
     if seccomp_fd is not None:
         options += ["--seccomp", str(seccomp_fd)]
     return [*options, "--remount-ro", "/", "--clearenv"]
@@ -124,7 +124,7 @@ def _system() -> list[str]:
     return options
 
 
-def _further(workspace: Path, read_only: tuple[Path, ...]) -> list[Path]:
+def further(workspace: Path, read_only: tuple[Path, ...]) -> list[Path]:
     """The directories to show beside the system's, outermost first.
 
     Those in the workspace are part of its layer already; those the system's directories hold are shown.

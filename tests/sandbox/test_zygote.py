@@ -27,17 +27,22 @@ NULL = Path("/dev/null").stat()
 def descriptors_of(pid: int) -> set[tuple[int, int]]:
     """Device and inode of what a process has open, without what says nothing about anybody.
 
-    That is /dev/null, and the descriptor that tells that the opener has ended.
+    That is /dev/null, the descriptor that tells that the opener has ended, and the launcher's own mapping
+    of users, which the zygote keeps for the next.
     """
+    told = ("anon_inode:", "user:")
     found = [
-        entry.stat() for entry in Path(f"/proc/{pid}/fd").iterdir() if "anon" not in str(entry.readlink())
+        entry.stat()
+        for entry in Path(f"/proc/{pid}/fd").iterdir()
+        if not str(entry.readlink()).startswith(told)
     ]
     return {(each.st_dev, each.st_ino) for each in found} - {(NULL.st_dev, NULL.st_ino)}
 
 
-def test_launchers_share_no_descriptor(tier: Tier, open_on) -> None:
+def test_launchers_share_no_descriptor(tier: Tier, open_on, tmp_path: Path) -> None:
+    (other := tmp_path.resolve() / "other").mkdir()
     assert wait_until(lambda: not children(zygote._living().pid), 5.0)
-    first, _ = open_on(tier), open_on(tier)
+    first, _ = open_on(tier), open_on(tier, workspace=other)
     first.start(["sleep", "30"])
     above = zygote._living().pid
     launchers = children(above)

@@ -8,7 +8,6 @@ that opened it is gone. It runs with the standard library only. What is started 
 that forks the launchers of one opener.
 """
 
-import ctypes
 import gc
 import os
 import resource
@@ -24,6 +23,7 @@ import mounts
 import protocol
 import tree_files
 import trees
+import unprivileged
 import zygote
 
 WATCH_SECONDS = 0.1
@@ -31,25 +31,22 @@ SIGNAL_RETRY_SECONDS = 0.01
 PR_SET_CHILD_SUBREAPER = 36
 
 
-_prctl: Any = ctypes.CDLL(None, use_errno=True).prctl
-
-
 class Launcher:
-    def __init__(self, sock: socket.socket, parent: int, opener_fd: int) -> None:
-        self.sock = sock
-        self.parent = parent
-        self.opener_fd = opener_fd
+    def __init__(self, birth: zygote.Birth) -> None:
+        self.birth = birth
+        self.sock, self.parent, self.opener_fd = birth.sock, birth.parent, birth.opener_fd
         self.receiver = protocol.Receiver()
         self.sending = bytearray()
         self.finishing = False
         self.commands: dict[int, commands.Command] = {}
-        self.prctl = _prctl
+        self.prctl = zygote.prctl
         self.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        self.root = -1
+        self.root = self.workspace = -1
         self.merged = ""
         self.temporary = ""
         self.memory = self.processes = 0
         self.seccomp = b""
+        self.user: unprivileged.User | None = None
         self.next_watch = 0.0
         self.wake_fd = zygote.wake_on_children()
         signal.signal(signal.SIGTERM, self.on_terminate)
@@ -213,13 +210,17 @@ class Launcher:
     def do_namespace(
         self, message: protocol.Message, blob: bytes, _fds: list[int]
     ) -> tuple[protocol.Message, bytes]:
-        workspace = message["workspace"]
         mounts.enter_namespaces()
-        reason = mounts.lay_out(workspace, message["writable_bytes"], message["tmp_bytes"], self.wanted)
+        user = self.birth.user if message["drop"] else None
+        laid = mounts.lay_out(message, user, self.wanted)
         mounts.fill_etc(message["etc"], message["etc_shown"])
+        self.user = laid.user
         self.seccomp = blob
-        self.opened(message, os.path.join(workspace, "merged"))
-        return {"copied": reason}, b""
+        self.workspace = laid.workspace
+        self.opened(message, os.path.join(laid.base, "merged"))
+        # How root's commands are kept from being root; what there is to say of others is empty.
+        dropped = {"user": laid.user and laid.user.number, "no_user": laid.no_user or self.birth.no_user}
+        return {"copied": laid.copied, "base": laid.base, **dropped}, b""
 
     def do_process(
         self, message: protocol.Message, _blob: bytes, _fds: list[int]
@@ -248,11 +249,12 @@ class Launcher:
         self, message: protocol.Message, blob: bytes, _fds: list[int]
     ) -> tuple[protocol.Message, bytes]:
         offset = 0
+        owner = self.user.number if self.user else tree_files.OUR_OWN
         for path, size in message["files"]:
             if size is None:
                 tree_files.remove_file(self.root, path)
             else:
-                tree_files.write_file(self.root, path, blob[offset : offset + size])
+                tree_files.write_file(self.root, path, blob[offset : offset + size], owner)
                 offset += size
         return {}, b""
 
@@ -268,14 +270,16 @@ class Launcher:
             for fd in fds:
                 os.close(fd)
             return {"error": "the workspace is gone", "errno": 0, "lost": True}, b""
-        command = commands.spawn(message, fds, self.seccomp, self.prctl)
+        command = commands.spawn(message, fds, self.seccomp, self.prctl, self.user)
         self.commands[command.id] = command
         return {}, b""
 
     def still_there(self) -> bool:
         """False when somebody removed the folder: the kernel then takes away what was mounted on it."""
         try:
-            return os.path.samestat(os.stat(self.merged), os.fstat(self.root))
+            # For a user of its own it is mounted elsewhere; the removed folder itself is known by its links.
+            removed = self.workspace >= 0 and os.fstat(self.workspace).st_nlink == 0
+            return not removed and os.path.samestat(os.stat(self.merged), os.fstat(self.root))
         except OSError:
             return False
 
@@ -303,9 +307,9 @@ def _processor_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def _launch(sock: socket.socket, parent: int, opener_fd: int) -> None:
+def _launch(birth: zygote.Birth) -> None:
     """Be the launcher of one Machine, in a process of its own; does not return."""
-    launcher = Launcher(sock, parent, opener_fd)
+    launcher = Launcher(birth)
     try:
         launcher.run()
     except BaseException as error:
@@ -319,7 +323,7 @@ def main() -> None:
     # What is loaded now is shared with every launcher, as long as the collector leaves it alone.
     gc.collect()
     gc.freeze()
-    zygote.Zygote(sock, int(sys.argv[2]), _prctl).run(_launch)
+    zygote.Zygote(sock, int(sys.argv[2])).run(_launch)
 
 
 main()

@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 import trees
+import unprivileged
 
 STATUS_FD, SECCOMP_FD, OPTIONS_FD = 4, 5, 6
 CHANNEL_FD = 3
@@ -124,10 +125,13 @@ class Command:
         }
 
 
-def spawn(request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any) -> Command:
+def spawn(
+    request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any, user: unprivileged.User | None
+) -> Command:
     """Start what `request` says on the descriptors `fds` (stdin, stdout, stderr and maybe the channel).
 
-    Closes `fds` whether it succeeds or raises (OSError, ValueError).
+    `user` is whom to become first, where that isn't None. Closes `fds` whether it succeeds or raises
+    (OSError, ValueError).
     """
     isolated = request["options"] is not None
     passed = [*fds[:3], fds[3] if len(fds) > 3 else -1]
@@ -136,7 +140,7 @@ def spawn(request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any) -
         status_read, status_write = os.pipe()
         passed.append(status_write)
         passed += [_memory_file(data) if data else -1 for data in files]
-        child = _fork(request, passed, prctl)
+        child = _fork(request, passed, prctl, user)
     finally:
         for fd in passed:
             if fd >= 0:
@@ -145,24 +149,32 @@ def spawn(request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any) -
     return Command(request, child, status_read)
 
 
-def _fork(request: dict[str, Any], passed: list[int], prctl: Any) -> int:
+def _fork(request: dict[str, Any], passed: list[int], prctl: Any, user: unprivileged.User | None) -> int:
     """Fork the child that becomes bwrap, or the supervisor where there are no options for bwrap."""
-    isolated = request["options"] is not None
     launcher = os.getpid()
     # The launcher's own handlers must not run in the child, where they would end the whole Machine.
     held = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED_SIGNALS)
     try:
         child = os.fork()
         if child == 0:
-            _be_child(request, passed, prctl, isolated, launcher)
+            _be_child(request, passed, prctl, user, launcher)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
     return child
 
 
-def _be_child(request: dict[str, Any], passed: list[int], prctl: Any, isolated: bool, launcher: int) -> None:
+def _be_child(
+    request: dict[str, Any],
+    passed: list[int],
+    prctl: Any,
+    user: unprivileged.User | None,
+    launcher: int,
+) -> None:
+    isolated = request["options"] is not None
     try:
         _forget_handlers()
+        if user is not None:
+            unprivileged.become(user)
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL if isolated else signal.SIGTERM, 0, 0, 0)
         if os.getppid() == launcher:
             os.setsid()

@@ -8,6 +8,7 @@ launcher's socket before the launcher exists, and hears from that socket what be
 """
 
 import contextlib
+import ctypes
 import os
 import select
 import signal
@@ -16,14 +17,58 @@ from collections.abc import Callable
 from typing import Any
 
 import protocol
+import unprivileged
 
 LOOK_SECONDS = 1.0
 """How often the opener is looked for where the kernel can't tell that it has ended."""
 PR_SET_PDEATHSIG = 1
 
-Begin = Callable[[socket.socket, int, int], None]
-"""What a launcher does: its socket, the process id of its parent, and a descriptor that can be read
-once the opener has ended (-1 where there is none)."""
+Begin = Callable[["Birth"], None]
+
+
+class Birth:
+    """What a launcher starts with.
+
+    `opener_fd` can be read once the opener has ended (-1 where there is none). `user` is whom it can
+    become, None where it was not started by root or can't: then `no_user` says why.
+    """
+
+    def __init__(
+        self, sock: socket.socket, parent: int, opener_fd: int, user: unprivileged.User | None, no_user: str
+    ) -> None:
+        self.sock = sock
+        self.parent = parent
+        self.opener_fd = opener_fd
+        self.user = user
+        self.no_user = no_user
+
+    def die_with_parent(self) -> None:
+        """End this process when the zygote has ended, now or later."""
+        prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != self.parent:
+            os._exit(1)
+
+
+class Users:
+    """For a zygote of root: users to become, each of one living launcher at most."""
+
+    def __init__(self) -> None:
+        self.free: list[unprivileged.User] = []
+        self.made = 0
+        self.problem = "" if os.geteuid() == 0 else "not started by root"
+
+    def take(self) -> unprivileged.User | None:
+        if not self.problem and not self.free:
+            number = unprivileged.FIRST_USER + (os.getpid() * 7 + self.made) % unprivileged.USERS
+            self.made += 1
+            try:
+                self.free.append(unprivileged.make_user(number))
+            except OSError as error:
+                self.problem = error.strerror or str(error)
+        return self.free.pop() if self.free else None
+
+
+prctl: Any = ctypes.CDLL(None, use_errno=True).prctl
 
 
 def wake(_signum: int, _frame: object) -> None:
@@ -41,13 +86,13 @@ def wake_on_children() -> int:
 
 
 class Zygote:
-    def __init__(self, sock: socket.socket, opener: int, prctl: Any) -> None:
+    def __init__(self, sock: socket.socket, opener: int) -> None:
         self.sock = sock
         self.opener = opener
-        self.prctl = prctl
         self.opener_fd = _process_fd(opener)
-        self.launchers: dict[int, int] = {}
-        """Numbers that the opener gave, by process id."""
+        self.launchers: dict[int, tuple[int, unprivileged.User | None]] = {}
+        """By process id: the number that the opener gave, and whom it may have become."""
+        self.users = Users()
         self.wake_fd = wake_on_children()
 
     def run(self, begin: Begin) -> None:
@@ -76,16 +121,18 @@ class Zygote:
     def reap(self) -> None:
         with contextlib.suppress(ChildProcessError):
             while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
-                self.launchers.pop(pid, None)
+                _, user = self.launchers.pop(pid, (0, None))
+                if user is not None:
+                    self.users.free.append(user)
 
     def kill(self, number: int) -> None:
         # Nobody but us collects our children, so that a process id can't be another process's yet.
-        for pid, known in self.launchers.items():
+        for pid, (known, _) in self.launchers.items():
             if known == number:
                 os.kill(pid, signal.SIGKILL)
 
     def fork(self, number: int, fd: int, begin: Begin) -> None:
-        parent = os.getpid()
+        parent, user = os.getpid(), self.users.take()
         try:
             pid = os.fork()
         except OSError as error:
@@ -94,17 +141,19 @@ class Zygote:
             os.close(fd)
             return
         if pid != 0:
-            self.launchers[pid] = number
+            self.launchers[pid] = (number, user)
             os.close(fd)
             return
         try:
-            self.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-            if os.getppid() == parent:
-                os.setsid()
-                self.sock.close()
-                os.close(self.wake_fd)
-                os.close(signal.set_wakeup_fd(-1))
-                begin(socket.socket(fileno=fd), parent, self.opener_fd)
+            birth = Birth(socket.socket(fileno=fd), parent, self.opener_fd, user, self.users.problem)
+            birth.die_with_parent()
+            os.setsid()
+            self.sock.close()
+            os.close(self.wake_fd)
+            os.close(signal.set_wakeup_fd(-1))
+            for other in self.users.free + [other for _, other in self.launchers.values() if other]:
+                os.close(other.mapping)
+            begin(birth)
         finally:
             os._exit(1)
 
