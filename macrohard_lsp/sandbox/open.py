@@ -155,6 +155,14 @@ def _watcher(limits: Limits) -> str:
     return f"watched every 100 ms: {memory} MiB of memory, {limits.processes} processes"
 
 
+def _kernel_limits(answer: Message, limits: Limits) -> str:
+    if not answer["groups"]:
+        return f"not: limits of the kernel's on memory and processes ({answer['no_groups']})"
+    tasks, memory = answer["tasks"], limits.memory_bytes // MEBIBYTE
+    version = answer["groups"]
+    return f"control groups (version {version}): {memory} MiB of memory with files in it, {tasks} threads"
+
+
 def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
     seccomp = filter_bytes()
     further = [str(path) for path in view.further(spec.workspace, spec.read_only)]
@@ -181,6 +189,7 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
         "read-only system, nothing of the home directory",
         _layer(answer["copied"], spec.limits),
         "system call filter" if seccomp else "not: system call filter (unknown processor architecture)",
+        _kernel_limits(answer, spec.limits),
         _watcher(spec.limits),
         f"own /tmp ({view.TMP_BYTES // MEBIBYTE} MiB) and /dev/shm ({view.SHM_BYTES // MEBIBYTE} MiB)",
         "an environment of named variables only",

@@ -19,6 +19,7 @@ import time
 from typing import Any
 
 import commands
+import control_groups
 import mounts
 import protocol
 import tree_files
@@ -44,7 +45,7 @@ class Launcher:
         self.root = self.workspace = -1
         self.merged = ""
         self.temporary = ""
-        self.memory = self.processes = 0
+        self.memory = self.processes = self.tasks = 0
         self.seccomp = b""
         self.user: unprivileged.User | None = None
         self.next_watch = 0.0
@@ -220,7 +221,10 @@ class Launcher:
         self.opened(message, os.path.join(laid.base, "merged"))
         # How root's commands are kept from being root; what there is to say of others is empty.
         dropped = {"user": laid.user and laid.user.number, "no_user": laid.no_user or self.birth.no_user}
-        return {"copied": laid.copied, "base": laid.base, **dropped}, b""
+        groups = self.birth.groups
+        version, no_groups = (0, groups) if isinstance(groups, str) else (groups.kind.version, "")
+        limited = {"groups": version, "no_groups": no_groups, "tasks": self.tasks}
+        return {"copied": laid.copied, "base": laid.base, **dropped, **limited}, b""
 
     def do_process(
         self, message: protocol.Message, _blob: bytes, _fds: list[int]
@@ -244,6 +248,7 @@ class Launcher:
         self.merged = merged
         self.root = os.open(merged, tree_files.DIRECTORY)
         self.memory, self.processes = message["memory_bytes"], message["processes"]
+        self.tasks = self.processes * commands.THREADS_PER_PROCESS
 
     def do_write(
         self, message: protocol.Message, blob: bytes, _fds: list[int]
@@ -270,7 +275,11 @@ class Launcher:
             for fd in fds:
                 os.close(fd)
             return {"error": "the workspace is gone", "errno": 0, "lost": True}, b""
-        command = commands.spawn(message, fds, self.seccomp, self.prctl, self.user)
+        group = None
+        if message["options"] is not None and isinstance(self.birth.groups, control_groups.Groups):
+            group = self.birth.groups.make(f"{os.getpid()}-{message['id']}", self.memory, self.tasks)
+        confinement = commands.Confinement(group, self.user)
+        command = commands.spawn(message, fds, self.seccomp, self.prctl, confinement)
         self.commands[command.id] = command
         return {}, b""
 

@@ -8,8 +8,10 @@ import os
 import resource
 import signal
 import time
+from dataclasses import dataclass
 from typing import Any
 
+import control_groups
 import trees
 import unprivileged
 
@@ -30,8 +32,11 @@ class Command:
     program itself. A command has ended when the child and everything below it has been reaped.
     """
 
-    def __init__(self, request: dict[str, Any], child: int, status_fd: int) -> None:
+    def __init__(
+        self, request: dict[str, Any], child: int, status_fd: int, group: control_groups.Group | None
+    ) -> None:
         self.id: int = request["id"]
+        self.group = group
         self.child = child
         self.status_fd = status_fd
         self.isolated: bool = request["options"] is not None
@@ -102,6 +107,10 @@ class Command:
             self.timed_out = self.killed_by is None
             self.kill(None)
             return
+        exceeded = self.group.exceeded() if self.group is not None else None
+        if exceeded is not None:
+            self.kill(exceeded)
+            return
         pids = trees.descendants(self.child, processes)
         self.sampled_cpu = max(self.sampled_cpu, trees.cpu_seconds(pids))
         threads = sum(len(trees.tasks(pid)) for pid in pids)
@@ -114,6 +123,11 @@ class Command:
         """How it ended, as the message that says so."""
         os.close(self.status_fd)
         status = self.wait_status if self.program_status is None else self.program_status
+        if self.group is not None:
+            if status != 0 and self.killed_by is None and not self.timed_out:
+                # What the kernel kept it from may have ended it before it was looked at again.
+                self.killed_by = self.group.exceeded()
+            self.group.remove()
         return {
             "ended": self.id,
             "wait_status": status,
@@ -125,13 +139,26 @@ class Command:
         }
 
 
+@dataclass(frozen=True)
+class Confinement:
+    """What a command enters before it becomes bwrap: a group that limits it, and whom it becomes."""
+
+    group: control_groups.Group | None = None
+    user: unprivileged.User | None = None
+
+    def enter(self) -> None:
+        if self.group is not None:
+            self.group.enter()
+        if self.user is not None:
+            unprivileged.become(self.user)
+
+
 def spawn(
-    request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any, user: unprivileged.User | None
+    request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any, confinement: Confinement
 ) -> Command:
     """Start what `request` says on the descriptors `fds` (stdin, stdout, stderr and maybe the channel).
 
-    `user` is whom to become first, where that isn't None. Closes `fds` whether it succeeds or raises
-    (OSError, ValueError).
+    Closes `fds` whether it succeeds or raises (OSError, ValueError).
     """
     isolated = request["options"] is not None
     passed = [*fds[:3], fds[3] if len(fds) > 3 else -1]
@@ -140,16 +167,16 @@ def spawn(
         status_read, status_write = os.pipe()
         passed.append(status_write)
         passed += [_memory_file(data) if data else -1 for data in files]
-        child = _fork(request, passed, prctl, user)
+        child = _fork(request, passed, prctl, confinement)
     finally:
         for fd in passed:
             if fd >= 0:
                 os.close(fd)
     os.set_blocking(status_read, False)
-    return Command(request, child, status_read)
+    return Command(request, child, status_read, confinement.group)
 
 
-def _fork(request: dict[str, Any], passed: list[int], prctl: Any, user: unprivileged.User | None) -> int:
+def _fork(request: dict[str, Any], passed: list[int], prctl: Any, confinement: Confinement) -> int:
     """Fork the child that becomes bwrap, or the supervisor where there are no options for bwrap."""
     launcher = os.getpid()
     # The launcher's own handlers must not run in the child, where they would end the whole Machine.
@@ -157,7 +184,7 @@ def _fork(request: dict[str, Any], passed: list[int], prctl: Any, user: unprivil
     try:
         child = os.fork()
         if child == 0:
-            _be_child(request, passed, prctl, user, launcher)
+            _be_child(request, passed, prctl, confinement, launcher)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
     return child
@@ -167,14 +194,13 @@ def _be_child(
     request: dict[str, Any],
     passed: list[int],
     prctl: Any,
-    user: unprivileged.User | None,
+    confinement: Confinement,
     launcher: int,
 ) -> None:
     isolated = request["options"] is not None
     try:
         _forget_handlers()
-        if user is not None:
-            unprivileged.become(user)
+        confinement.enter()
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL if isolated else signal.SIGTERM, 0, 0, 0)
         if os.getppid() == launcher:
             os.setsid()

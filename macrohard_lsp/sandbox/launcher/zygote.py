@@ -13,14 +13,18 @@ import os
 import select
 import signal
 import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
+import control_groups
 import protocol
 import unprivileged
 
 LOOK_SECONDS = 1.0
 """How often the opener is looked for where the kernel can't tell that it has ended."""
+END_SECONDS = 1.5
+"""How long launchers may take to finish before this process leaves them to their own end."""
 PR_SET_PDEATHSIG = 1
 
 Begin = Callable[["Birth"], None]
@@ -30,17 +34,25 @@ class Birth:
     """What a launcher starts with.
 
     `opener_fd` can be read once the opener has ended (-1 where there is none). `user` is whom it can
-    become, None where it was not started by root or can't: then `no_user` says why.
+    become, None where it was not started by root or can't: then `no_user` says why. `groups` are where
+    commands are limited, or why they can't be.
     """
 
     def __init__(
-        self, sock: socket.socket, parent: int, opener_fd: int, user: unprivileged.User | None, no_user: str
+        self,
+        sock: socket.socket,
+        parent: int,
+        opener_fd: int,
+        user: unprivileged.User | None,
+        no_user: str,
+        groups: control_groups.Groups | str,
     ) -> None:
         self.sock = sock
         self.parent = parent
         self.opener_fd = opener_fd
         self.user = user
         self.no_user = no_user
+        self.groups = groups
 
     def die_with_parent(self) -> None:
         """End this process when the zygote has ended, now or later."""
@@ -89,14 +101,34 @@ class Zygote:
     def __init__(self, sock: socket.socket, opener: int) -> None:
         self.sock = sock
         self.opener = opener
+        self.pid = os.getpid()
         self.opener_fd = _process_fd(opener)
         self.launchers: dict[int, tuple[int, unprivileged.User | None]] = {}
         """By process id: the number that the opener gave, and whom it may have become."""
         self.users = Users()
+        self.groups = control_groups.find(control_groups.name_of(os.getpid()))
         self.wake_fd = wake_on_children()
 
     def run(self, begin: Begin) -> None:
-        """Fork on request until the opener is gone; every launcher is told when this process ends."""
+        """Fork on request until the opener is gone, then have every launcher end, and end."""
+        try:
+            self.serve(begin)
+        finally:
+            if os.getpid() == self.pid:
+                self.end()
+
+    def end(self) -> None:
+        """Launchers finish when told to; only after that their control groups are empty."""
+        for pid in self.launchers:
+            os.kill(pid, signal.SIGTERM)
+        give_up = time.monotonic() + END_SECONDS
+        while self.launchers and time.monotonic() < give_up:
+            self.reap()
+            time.sleep(0.002)
+        if isinstance(self.groups, control_groups.Groups):
+            self.groups.remove()
+
+    def serve(self, begin: Begin) -> None:
         receiver = protocol.Receiver()
         readable: list[Any] = [self.sock, self.wake_fd]
         if self.opener_fd >= 0:
@@ -122,6 +154,8 @@ class Zygote:
         with contextlib.suppress(ChildProcessError):
             while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
                 _, user = self.launchers.pop(pid, (0, None))
+                if isinstance(self.groups, control_groups.Groups):
+                    self.groups.remove(f"{pid}-")
                 if user is not None:
                     self.users.free.append(user)
 
@@ -145,7 +179,8 @@ class Zygote:
             os.close(fd)
             return
         try:
-            birth = Birth(socket.socket(fileno=fd), parent, self.opener_fd, user, self.users.problem)
+            own = socket.socket(fileno=fd)
+            birth = Birth(own, parent, self.opener_fd, user, self.users.problem, self.groups)
             birth.die_with_parent()
             os.setsid()
             self.sock.close()
