@@ -80,7 +80,7 @@ class Control:
         waiting = _Waiting()
         with self._lock:
             if self._lost:
-                raise MachineLost(self._obituary())
+                raise MachineLost(self.obituary())
             self._sequence += 1
             sequence = self._sequence
             self._waiting[sequence] = waiting
@@ -91,7 +91,7 @@ class Control:
                 f"the Machine's launcher did not answer within {seconds:.0f} seconds and was killed"
             )
         if waiting.answer is None:
-            raise MachineLost(self._obituary())
+            raise MachineLost(self.obituary())
         if "error" in waiting.answer:
             raise RequestFailed(waiting.answer)
         return waiting.answer, waiting.blob
@@ -103,7 +103,7 @@ class Control:
                 sent = self._socket.sendmsg([data], rights)
                 self._socket.sendall(memoryview(data)[sent:])
         except OSError as error:
-            raise MachineLost(self._obituary()) from error
+            raise MachineLost(self.obituary()) from error
 
     def _read(self) -> None:
         receiver = protocol.Receiver()
@@ -139,7 +139,7 @@ class Control:
             waiting.answer, waiting.blob = message, blob
             waiting.done.set()
 
-    def _obituary(self) -> str:
+    def obituary(self) -> str:
         """Why the launcher is gone, with its last words where it left any."""
         words = f" ({self._last_words})" if self._last_words else ""
         return f"the Machine is gone: its launcher ended{words}; open a new one"

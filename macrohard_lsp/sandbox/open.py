@@ -183,26 +183,29 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
     own_user, base = answer["user"] is not None, answer["base"]
     shown = {path: f"{base}/shown/{number}" if own_user else path for number, path in enumerate(further)}
     options = view.fixed_options(spec.workspace, base, shown, SECCOMP_FD if seccomp else None)
-    protections = (
-        "own process, mount, network, IPC and host name namespaces",
-        "no network but its own loopback",
-        "read-only system, nothing of the home directory",
-        _layer(answer["copied"], spec.limits),
-        "system call filter" if seccomp else "not: system call filter (unknown processor architecture)",
-        _kernel_limits(answer, spec.limits),
-        _watcher(spec.limits),
-        f"own /tmp ({view.TMP_BYTES // MEBIBYTE} MiB) and /dev/shm ({view.SHM_BYTES // MEBIBYTE} MiB)",
-        "an environment of named variables only",
-        *_of_root(answer, bwrap),
-    )
     return Opened(
         Tier.NAMESPACE,
         spec.workspace,
-        protections,
+        _protections(answer, spec.limits, bool(seccomp), bwrap),
         _environment(spec.environment, "/tmp/home", {}),
         {**_rlimits(spec.limits), **_process_rlimit(spec.limits, own_user)},
         bwrap,
         ("--json-status-fd", str(STATUS_FD), *options),
+    )
+
+
+def _protections(answer: Message, limits: Limits, filtered: bool, bwrap: str) -> tuple[str, ...]:
+    return (
+        "own process, mount, network, IPC and host name namespaces",
+        "no network but its own loopback",
+        "read-only system, nothing of the home directory",
+        _layer(answer["copied"], limits),
+        "system call filter" if filtered else "not: system call filter (unknown processor architecture)",
+        _kernel_limits(answer, limits),
+        _watcher(limits),
+        f"own /tmp ({view.TMP_BYTES // MEBIBYTE} MiB) and /dev/shm ({view.SHM_BYTES // MEBIBYTE} MiB)",
+        "an environment of named variables only",
+        *_of_root(answer, bwrap),
     )
 
 

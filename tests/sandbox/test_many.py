@@ -1,5 +1,6 @@
 """Ten thousand Machines: nothing is left of them, and memory stays what it was."""
 
+import gc
 import os
 import tempfile
 from dataclasses import dataclass
@@ -41,11 +42,13 @@ class Left:
 
 def left_now(folder: Path) -> Left:
     above = zygote._living().pid
+    gc.collect()
     assert wait_until(lambda: not children(above), 10.0)
     pids = (os.getpid(), above)
     mounts = sum(len(Path(f"/proc/{pid}/mountinfo").read_text().splitlines()) for pid in pids)
-    groups = sum("macrohard" in name for _, names, _ in os.walk(CONTROL_GROUPS) for name in names)
-    named = frozenset(path.name for path in Path(tempfile.gettempdir()).glob("macrohard-*"))
+    own = f"macrohard-{above}-"
+    groups = sum(own in f"{base}/{name}" for base, names, _ in os.walk(CONTROL_GROUPS) for name in names)
+    named = frozenset(path.name for path in Path(tempfile.gettempdir()).iterdir())
     return Left(
         len(descendants(os.getpid(), 1 << 16)),
         (len(list(Path("/proc/self/fd").iterdir())), len(list(Path(f"/proc/{above}/fd").iterdir()))),
@@ -63,7 +66,11 @@ def own_memory(pid: int) -> int:
 
 
 @pytest.mark.soak
-def test_ten_thousand_machines_leave_nothing(namespace: Tier, workspace: Path) -> None:
+def test_ten_thousand_machines_leave_nothing(
+    namespace: Tier, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (temporary := tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     spec = MachineSpec(workspace, {"new.txt": b"new"}, (), {})
     before: Left | None = None
     for number in range(MACHINES):

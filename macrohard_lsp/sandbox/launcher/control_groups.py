@@ -1,4 +1,4 @@
-# ruff: noqa: PTH102, PTH106, PTH110, PTH112, PTH118, PTH120, PTH123, PTH208
+# ruff: noqa: PTH102, PTH103, PTH106, PTH110, PTH112, PTH118, PTH120, PTH123, PTH208
 # The launcher uses no pathlib: importing it would double the time to start.
 """Limits that the kernel itself keeps, where it lets us make control groups: of version 2, else of version 1.
 
@@ -36,8 +36,17 @@ class Groups:
     kind: Kind
     parents: tuple[str, str]
 
+    def make_parents(self) -> None:
+        for path in set(self.parents):
+            os.makedirs(path, 0o700, exist_ok=True)
+            if self.kind is V2:
+                _write(os.path.join(path, "cgroup.subtree_control"), "+memory +pids")
+
     def make(self, name: str, memory: int, tasks: int) -> "Group":
         """A group for one command. Raises OSError."""
+        if not os.path.isdir(self.parents[0]) or not os.path.isdir(self.parents[1]):
+            # Somebody who can't see our process, as in another container, took what we made for abandoned.
+            self.make_parents()
         group = Group(self.kind, *(os.path.join(parent, name) for parent in self.parents))
         for path in group.paths:
             os.mkdir(path, 0o700)
@@ -91,10 +100,7 @@ def find(opener: str) -> Groups | str:
         for parent in set(parents):
             _sweep(parent)
         own = Groups(kind, (os.path.join(parents[0], opener), os.path.join(parents[1], opener)))
-        for path in set(own.parents):
-            os.mkdir(path, 0o700)
-            if kind is V2:
-                _write(os.path.join(path, "cgroup.subtree_control"), "+memory +pids")
+        own.make_parents()
         _try(own)
     except (OSError, LookupError) as error:
         return error.strerror or str(error) if isinstance(error, OSError) else str(error.args[0])
