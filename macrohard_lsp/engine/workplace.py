@@ -1,10 +1,10 @@
 """Everything that is settled before a test can run: folder, settings, trust, tier, Snapshot, interpreters."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from macrohard_lsp.core.events import MachineOpened, StageStarted
+from macrohard_lsp.core.events import MachineOpened, RunEvent, StageStarted
 from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import TestResult
@@ -119,25 +119,25 @@ def _find_projects(
             home=context.home,
             read=read,
         )
-        _announce(projects, snapshot, room, context)
-        return tuple((project, _probe(project, snapshot, room)) for project in projects)
+        return tuple(
+            (project, _probe(project, snapshot, room, None if number else context.listener))
+            for number, project in enumerate(projects)
+        )
     except (NoInterpreter, BadInterpreter) as reason:
         raise CouldNotRun(str(reason)) from reason
 
 
-def _announce(
-    projects: tuple[Project, ...], snapshot: Snapshot, room: MachineRoom, context: EngineContext
-) -> None:
-    """Tell once what isolates this Run; all its Machines are of this kind."""
-    for project in projects[:1]:
-        with room.open(snapshot, project.choice) as machine:
-            context.listener(MachineOpened(machine.tier, machine.protections))
+def _probe(
+    project: Project, snapshot: Snapshot, room: MachineRoom, listener: Callable[[RunEvent], None] | None
+) -> Interpreter:
+    """Ask the interpreter what it is, inside a Machine: it may lie in a folder that nobody trusts yet.
 
-
-def _probe(project: Project, snapshot: Snapshot, room: MachineRoom) -> Interpreter:
-    """Ask the interpreter what it is, inside a Machine: it may lie in a folder that nobody trusts yet."""
+    The listener, where one is given, is told what isolates this Machine, as it does all of the Run's.
+    """
     choice = project.choice
     with room.open(snapshot, choice) as machine:
+        if listener is not None:
+            listener(MachineOpened(machine.tier, machine.protections))
         answer = machine.run((str(choice.executable), "-c", PROBE), seconds=PROBE_SECONDS, cancel=room.cancel)
     if answer.exit_code != 0:
         words = answer.stderr.decode("utf-8", "replace").strip()[-300:]
