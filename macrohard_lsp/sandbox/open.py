@@ -16,7 +16,7 @@ from macrohard_lsp.sandbox.control import Control, RequestFailed
 from macrohard_lsp.sandbox.launcher.protocol import Message
 from macrohard_lsp.sandbox.machine import SECCOMP_FD, STATUS_FD, Machine, Opened
 from macrohard_lsp.sandbox.seccomp import filter_bytes
-from macrohard_lsp.sandbox.spec import Limits, MachineLost, MachineSpec, MachineUnavailable
+from macrohard_lsp.sandbox.spec import Limits, MachineLost, MachineSpec, MachineUnavailable, Openings
 from macrohard_lsp.sandbox.zygote import LaunchFailed
 
 SKIPPED_IN_COPIES = (
@@ -164,15 +164,9 @@ def _kernel_limits(answer: Message, limits: Limits) -> str:
 
 
 def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
-    seccomp = filter_bytes()
-    openings = spec.openings
+    seccomp, openings = filter_bytes(), spec.openings
     further = view.further(spec.workspace, (*spec.read_only, *openings.read), openings.write)
-    # What was asked for by name is shown as it is, with the sockets in it.
-    asked = {*openings.read, *openings.write}
-    shown = [
-        {"path": str(each.path), "writable": each.option == view.WRITABLE, "veiled": each.path not in asked}
-        for each in further
-    ]
+    shown = _to_show(further, openings)
     request = {
         "do": "namespace",
         "workspace": str(spec.workspace),
@@ -187,25 +181,29 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
         answer, _ = control.request(request, seccomp)
     except RequestFailed as failure:
         raise MachineUnavailable(_why_no_namespace(failure, spec)) from failure
-    options = view.fixed_options(
-        spec.workspace,
-        answer["base"],
-        _places(answer, further),
-        SECCOMP_FD if seccomp else None,
-        openings,
-    )
-    own_user = answer["user"] is not None
+    places = _places(answer, further)
+    number = SECCOMP_FD if seccomp else None
+    options = view.fixed_options(spec.workspace, answer["base"], places, number, openings)
     return Opened(
         Tier.NAMESPACE,
         spec.workspace,
         spec.workspace,
         _isolation(spec, answer, bool(seccomp), (*_bare(answer, shown), *_of_root(answer, bwrap))),
         _environment({**spec.environment, **openings.environment}, "/tmp/home", {}),
-        {**_rlimits(spec.limits), **_process_rlimit(spec.limits, own_user)},
+        {**_rlimits(spec.limits), **_process_rlimit(spec.limits, answer["user"] is not None)},
         bwrap,
         ("--json-status-fd", str(STATUS_FD), *options),
         ports=() if openings.network else openings.ports,
     )
+
+
+def _to_show(further: list[view.Bind], openings: Openings) -> list[Message]:
+    """Further paths as the launcher is told of them: what was asked for by name is shown with the sockets in it."""
+    asked = {*openings.read, *openings.write}
+    return [
+        {"path": str(each.path), "writable": each.option == view.WRITABLE, "veiled": each.path not in asked}
+        for each in further
+    ]
 
 
 def _isolation(

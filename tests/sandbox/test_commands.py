@@ -15,6 +15,9 @@ from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.sandbox.open import open_machine
 from macrohard_lsp.sandbox.spec import Limits, MachineLost, MachineSpec, MachineUnavailable
 
+from .outside import pids_of
+from .test_limits import wait_until
+
 ENDINGS = {
     "true": ("exit 0", 0, None),
     "code": ("exit 7", 7, None),
@@ -34,6 +37,30 @@ def test_missing_program(machine: Machine) -> None:
     result = machine.run(["no-such-program"], seconds=20)
     assert result.exit_code == 127
     assert b"no-such-program" in result.stderr
+
+
+def test_missing_directory(machine: Machine) -> None:
+    result = machine.run(["true"], cwd="no/such", seconds=20)
+    assert (result.exit_code, result.signal) == (1 if machine.tier is Tier.NAMESPACE else 127, None)
+    assert b"No such file or directory" in result.stderr
+
+
+def parents_of(words: str) -> dict[int, int]:
+    """The parent of each process that has these words in its command line."""
+    stats = {pid: Path(f"/proc/{pid}/stat").read_text() for pid in pids_of(words)}
+    return {pid: int(stat.rpartition(")")[2].split()[1]) for pid, stat in stats.items()}
+
+
+def test_the_first_process_of_a_namespace_is_killed(sealed: Machine, marker: str) -> None:
+    """bwrap collects it then, where else it leaves it to the launcher."""
+    process = sealed.start(["sleep", marker], channel=False)
+    assert wait_until(lambda: len(parents_of(f"sleep\0{marker}")) == 3, 20)
+    parents = parents_of(f"sleep\0{marker}")
+    (first,) = [pid for pid in parents.values() if parents.get(pid) in parents]
+    os.kill(first, signal.SIGKILL)
+    result = process.wait(20)
+    assert (result.signal, result.timed_out, result.killed_by) == (signal.SIGKILL, False, None)
+    assert sealed.run(["true"], seconds=20).exit_code == 0
 
 
 def test_input_output_directory_and_environment(machine: Machine) -> None:

@@ -49,12 +49,6 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
     return condition()
 
 
-@pytest.fixture
-def marker() -> str:
-    """A number of seconds to sleep that no other process sleeps."""
-    return f"{100_000 + os.getpid()}.{time.monotonic_ns() % 10**9}"
-
-
 DAEMON = """
 import os, sys, time
 if os.fork() == 0:

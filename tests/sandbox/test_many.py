@@ -77,7 +77,8 @@ def test_ten_thousand_machines_leave_nothing(
         if number == MACHINES // WARM_UP:
             before = left_now(workspace)
         with open_machine(spec, namespace) as machine:
-            assert machine.run(["cat", "new.txt"], seconds=60).stdout == b"new"
+            result = machine.run(["cat", "new.txt"], seconds=60)
+        assert (result.stdout, result.stderr, result.exit_code) == (b"new", b"", 0), number
     after = left_now(workspace)
     assert before is not None
     print(f"{MACHINES} Machines; PSS of opener and zygote in KiB after a tenth and at the end:", end=" ")

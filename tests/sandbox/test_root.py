@@ -12,7 +12,7 @@ from macrohard_lsp.sandbox import open as opening
 from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.sandbox.spec import Limits, Openings
 
-from .test_limits import marker, pids_of, wait_until  # noqa: F401 - `marker` is a fixture.
+from .test_limits import pids_of, wait_until
 
 OWN_USER = "run by an unprivileged user of its own"
 
@@ -56,7 +56,7 @@ def users_of(seconds: str) -> set[frozenset[str]]:
     return found
 
 
-def test_commands_are_nobody_else_outside(owned: Machine, open_on, marker: str) -> None:  # noqa: F811
+def test_commands_are_nobody_else_outside(owned: Machine, open_on, marker: str) -> None:
     second = open_on(Tier.NAMESPACE)
     for machine in (owned, second):
         machine.start(["sleep", marker], channel=False)

@@ -167,12 +167,7 @@ class Launcher:
                 break
             for command in self.commands.values():
                 command.read_status()
-                if pid in (command.child, command.inner):
-                    command.reaped_cpu += usage.ru_utime + usage.ru_stime
-                    if pid == command.child:
-                        command.wait_status = status
-                    else:
-                        command.inner_reaped = True
+                command.collected(pid, status, usage.ru_utime + usage.ru_stime)
         ended = [command for command in self.commands.values() if command.ended]
         if ended:
             # Orphans come to us: a child that is no living command's got away from one that has ended.

@@ -76,6 +76,20 @@ class Command:
             self.inner = said.get("child-pid", self.inner)
             self.program_status = said.get("wait-status", self.program_status)
 
+    def collected(self, pid: int, status: int, cpu_seconds: float) -> None:
+        """Take in that the launcher has collected this process, which may not be of this command at all."""
+        if pid not in (self.child, self.inner):
+            return
+        self.reaped_cpu += cpu_seconds
+        if pid == self.inner:
+            self.inner_reaped = True
+            return
+        self.wait_status = status
+        # What bwrap leaves is ours by now. It leaves nothing where it outlived the namespace's first process: that
+        # one was killed, or could not set up what was asked.
+        if self.inner and not trees.is_our_child(self.inner):
+            self.inner_reaped = True
+
     def kill(self, reason: str | None) -> None:
         """Kill everything the command started. `reason` is kept unless there is one already."""
         if self.killed_by is None and not self.timed_out:
