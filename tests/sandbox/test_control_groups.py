@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from macrohard_lsp.core.tier import Tier
-from macrohard_lsp.sandbox.spec import Limits
+from macrohard_lsp.sandbox.spec import Limits, MachineLost
 
 from .test_limits import wait_until
 
@@ -65,6 +65,18 @@ def test_the_reason_is_told(limited, script: str, reason: str) -> None:
     result = limited.run(["python3", "-c", script], seconds=60)
     assert (result.killed_by, result.signal) == (reason, signal.SIGKILL)
     assert limited.run(["true"], seconds=20).exit_code == 0
+
+
+def test_what_a_killed_launcher_leaves_is_removed(limited) -> None:
+    """Its commands die a little later than it does, and their groups can't be removed before."""
+    before = set(ours())
+    processes = [limited.start(["sleep", "20"], channel=False) for _ in range(3)]
+    assert wait_until(lambda: len({path.name for path in set(ours()) - before}) == 3, 10)
+    limited._control.kill()
+    for process in processes:
+        with pytest.raises(MachineLost):
+            process.wait(20)
+    assert wait_until(lambda: not set(ours()) - before, 10)
 
 
 OPENER = """

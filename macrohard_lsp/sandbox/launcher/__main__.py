@@ -280,7 +280,7 @@ class Launcher:
             return {"error": "the workspace is gone", "errno": 0, "lost": True}, b""
         bounds = self.bounds
         if message["options"] is not None and isinstance(self.birth.groups, control_groups.Groups):
-            group = self.birth.groups.make(f"{os.getpid()}-{message['id']}", self.memory, self.tasks)
+            group = self.birth.groups.make(f"{self.birth.number}-{message['id']}", self.memory, self.tasks)
             bounds = replace(bounds, group=group)
         command = commands.spawn(message, fds, self.seccomp, self.prctl, bounds)
         self.commands[command.id] = command

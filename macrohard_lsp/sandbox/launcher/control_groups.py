@@ -57,12 +57,17 @@ class Groups:
                 _write(os.path.join(group.memory, file), text)
         return group
 
-    def remove(self, prefix: str = "") -> None:
-        """Remove what is left of commands whose names begin so; for none, all of them and the parents."""
+    def remove(self, prefix: str = "") -> bool:
+        """Remove what is left of commands whose names begin so; for none, all of them and the parents.
+
+        False where something was left, because a process still ends in there.
+        """
+        gone = True
         for parent in set(self.parents):
-            _remove_below(parent, prefix)
+            gone = _remove_below(parent, prefix) and gone
             if not prefix:
-                _remove(parent)
+                gone = _remove(parent) and gone
+        return gone
 
 
 @dataclass(frozen=True)
@@ -173,21 +178,26 @@ def _lives(name: str) -> bool:
         return False
 
 
-def _remove_below(path: str, prefix: str) -> None:
+def _remove_below(path: str, prefix: str) -> bool:
     try:
         names = os.listdir(path)
     except OSError:
-        return
+        return True
+    gone = True
     for name in names:
         if name.startswith(prefix) and os.path.isdir(os.path.join(path, name)):
-            _remove(os.path.join(path, name))
+            gone = _remove(os.path.join(path, name)) and gone
+    return gone
 
 
-def _remove(path: str) -> None:
+def _remove(path: str) -> bool:
     try:
         os.rmdir(path)
+    except FileNotFoundError:
+        return True
     except OSError:
-        return  # Somebody still ends in there; the zygote, or a later one, finds it empty.
+        return False  # Somebody still ends in there; the zygote, or a later one, finds it empty.
+    return True
 
 
 def _try(groups: Groups) -> None:

@@ -33,13 +33,14 @@ Begin = Callable[["Birth"], None]
 class Birth:
     """What a launcher starts with.
 
-    `opener_fd` can be read once the opener has ended (-1 where there is none). `user` is whom it can
-    become, None where it was not started by root or can't: then `no_user` says why. `groups` are where
-    commands are limited, or why they can't be.
+    `number` is no other launcher's of this zygote, as a process id could be. `opener_fd` can be read once the
+    opener has ended (-1 where there is none). `user` is whom it can become, None where it was not started by root
+    or can't: then `no_user` says why. `groups` are where commands are limited, or why they can't be.
     """
 
     def __init__(
         self,
+        number: int,
         sock: socket.socket,
         parent: int,
         opener_fd: int,
@@ -47,6 +48,7 @@ class Birth:
         no_user: str,
         groups: control_groups.Groups | str,
     ) -> None:
+        self.number = number
         self.sock = sock
         self.parent = parent
         self.opener_fd = opener_fd
@@ -105,6 +107,8 @@ class Zygote:
         self.opener_fd = _process_fd(opener)
         self.launchers: dict[int, tuple[int, unprivileged.User | None]] = {}
         """By process id: the number that the opener gave, and whom it may have become."""
+        self.untidy: set[int] = set()
+        """Numbers of launchers that have ended and may have left control groups."""
         self.users = Users()
         self.groups = control_groups.find(control_groups.name_of(os.getpid()))
         self.wake_fd = wake_on_children()
@@ -153,11 +157,13 @@ class Zygote:
     def reap(self) -> None:
         with contextlib.suppress(ChildProcessError):
             while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
-                _, user = self.launchers.pop(pid, (0, None))
-                if isinstance(self.groups, control_groups.Groups):
-                    self.groups.remove(f"{pid}-")
+                number, user = self.launchers.pop(pid, (0, None))
+                self.untidy.add(number)
                 if user is not None:
                     self.users.free.append(user)
+        if isinstance(self.groups, control_groups.Groups):
+            # What a launcher that was killed had started may still be dying in there.
+            self.untidy = {number for number in self.untidy if not self.groups.remove(f"{number}-")}
 
     def kill(self, number: int) -> None:
         # Nobody but us collects our children, so that a process id can't be another process's yet.
@@ -180,7 +186,7 @@ class Zygote:
             return
         try:
             own = socket.socket(fileno=fd)
-            birth = Birth(own, parent, self.opener_fd, user, self.users.problem, self.groups)
+            birth = Birth(number, own, parent, self.opener_fd, user, self.users.problem, self.groups)
             birth.die_with_parent()
             os.setsid()
             self.sock.close()
