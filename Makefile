@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Most tests wait for other processes most of their time.
 SIDE_BY_SIDE := -n auto --maxprocesses 4
 
-.PHONY: demo test slow editors check bench bench-real bench-server bench-warm bench-affected soak fmt clean
+.PHONY: demo test slow editors check bench bench-real bench-server bench-warm bench-affected bench-machines soak fmt clean
 
 demo: .venv/.ready
 	$(PY) examples/demo.py
@@ -27,7 +27,7 @@ check: .venv/.ready
 	$(PY) -m ruff check .
 	$(PY) -m pyright
 
-bench: bench-real bench-server bench-warm
+bench: bench-real bench-server bench-warm bench-machines
 
 bench-real: .venv/.ready
 	$(PY) -m bench.real.run
@@ -41,6 +41,9 @@ bench-warm: .venv/.ready
 # Beside pytest-testmon, over the history of a library of which REPOSITORY is a git clone.
 bench-affected: .venv/.ready
 	$(PY) -m bench.affected.run --repository "$(REPOSITORY)"
+
+bench-machines: .venv/.ready
+	$(PY) -m bench.machines.run
 
 soak: .venv/.ready
 	$(PY) -m bench.soak

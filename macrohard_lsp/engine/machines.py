@@ -11,7 +11,7 @@ from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.engine.requests import CouldNotRun, TrustNeeded
 from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.sandbox.open import open_machine
-from macrohard_lsp.sandbox.probe import TierReport, probe_tiers
+from macrohard_lsp.sandbox.probe import probe_tier
 from macrohard_lsp.sandbox.spec import MachineSpec, MachineUnavailable, Openings
 from macrohard_lsp.testing.warm import INSIDE
 
@@ -76,25 +76,25 @@ def choose_tier(asked: Tier | None, configured: Tier | None, trusted: bool, fold
     Before a folder is trusted nothing in it runs outside a `namespace` or `vm` Machine, except that
     `--tier process` allows it for one call.
     """
-    reports = {report.tier: report for report in probe_tiers()}
     if asked is not None:
-        _require(reports, asked)
+        _require(asked)
         return asked
     if configured is not None:
-        _require(reports, configured)
+        _require(configured)
         if configured is Tier.PROCESS and not trusted:
             raise TrustNeeded(_untrusted(folder, "The settings ask for the tier `process`"))
         return configured
-    if reports[Tier.NAMESPACE].available:
+    namespace = probe_tier(Tier.NAMESPACE)
+    if namespace is not None and namespace.available:
         return Tier.NAMESPACE
-    reason = reports[Tier.NAMESPACE].reason
     if trusted:
         return Tier.PROCESS
+    reason = namespace.reason if namespace is not None else "this version has none"
     raise TrustNeeded(_untrusted(folder, f"The tier `namespace` is not available: {reason}"))
 
 
-def _require(reports: Mapping[Tier, TierReport], tier: Tier) -> None:
-    report = reports.get(tier)
+def _require(tier: Tier) -> None:
+    report = probe_tier(tier)
     if report is None:
         raise CouldNotRun(f"The tier `{tier.value}` is not part of this version; use `namespace`.")
     if not report.available:

@@ -5,11 +5,12 @@ import time
 from dataclasses import dataclass, field
 
 from macrohard_lsp.core.budget import Budget, Spent
+from macrohard_lsp.sandbox.control import processor_seconds_of_closed
 
 
 def _cpu_so_far() -> float:
-    """Processor seconds of this process and of all Machines that were closed: their launchers are our children."""
-    total = 0.0
+    """Processor seconds of this process, its children, and all Machines that were closed."""
+    total = processor_seconds_of_closed()
     for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
         usage = resource.getrusage(who)
         total += usage.ru_utime + usage.ru_stime

@@ -2,20 +2,15 @@
 
 import array
 import contextlib
-import os
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from macrohard_lsp.sandbox.launcher import protocol
 from macrohard_lsp.sandbox.spec import MachineLost
-from macrohard_lsp.sandbox.view import MINIMAL_ENVIRONMENT
+from macrohard_lsp.sandbox.zygote import launch
 
-LAUNCHER = Path(__file__).parent / "launcher"
 ANSWER_SECONDS = 60.0
 """How long a launcher may take for one request; copying a large workspace is the longest."""
 CLOSE_SECONDS = 10.0
@@ -39,23 +34,16 @@ class _Waiting:
 
 
 class Control:
-    """One launcher process. Any thread may make requests; one thread of its own takes in the answers."""
+    """One launcher process. Any thread may make requests; one thread of its own takes in the answers.
+
+    Raises LaunchFailed where no process can be started.
+    """
 
     def __init__(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            command = [sys.executable, "-I", "-S", str(LAUNCHER), str(theirs.fileno()), str(os.getpid())]
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,
-                env=MINIMAL_ENVIRONMENT,
-                cwd="/",
-            )
-        self._socket = ours
+        self._launched = launch()
+        self._socket = self._launched.socket
+        self._last_words = ""
+        self._used = 0.0
         self._send_lock = threading.Lock()
         self._lock = threading.Lock()
         self._waiting: dict[int, _Waiting] = {}
@@ -92,7 +80,7 @@ class Control:
         waiting = _Waiting()
         with self._lock:
             if self._lost:
-                raise MachineLost(self._obituary())
+                raise MachineLost(self.obituary())
             self._sequence += 1
             sequence = self._sequence
             self._waiting[sequence] = waiting
@@ -103,7 +91,7 @@ class Control:
                 f"the Machine's launcher did not answer within {seconds:.0f} seconds and was killed"
             )
         if waiting.answer is None:
-            raise MachineLost(self._obituary())
+            raise MachineLost(self.obituary())
         if "error" in waiting.answer:
             raise RequestFailed(waiting.answer)
         return waiting.answer, waiting.blob
@@ -115,7 +103,7 @@ class Control:
                 sent = self._socket.sendmsg([data], rights)
                 self._socket.sendall(memoryview(data)[sent:])
         except OSError as error:
-            raise MachineLost(self._obituary()) from error
+            raise MachineLost(self.obituary()) from error
 
     def _read(self) -> None:
         receiver = protocol.Receiver()
@@ -141,34 +129,51 @@ class Control:
             if listener is not None:
                 listener(message)
             return
+        if "reply" not in message:
+            self._last_words = message.get("last_words", "")
+            self._used = message.get("used", 0.0)
+            return
         with self._lock:
             waiting = self._waiting.pop(message["reply"], None)
         if waiting is not None:
             waiting.answer, waiting.blob = message, blob
             waiting.done.set()
 
-    def _obituary(self) -> str:
+    def obituary(self) -> str:
         """Why the launcher is gone, with its last words where it left any."""
-        words = ""
-        if self._process.poll() is not None and self._process.stderr is not None:
-            words = self._process.stderr.read(4096).decode(errors="replace").strip().rpartition("\n")[2]
-        return (
-            "the Machine is gone: its launcher ended" + (f" ({words})" if words else "") + "; open a new one"
-        )
+        words = f" ({self._last_words})" if self._last_words else ""
+        return f"the Machine is gone: its launcher ended{words}; open a new one"
 
     def kill(self) -> None:
-        self._process.kill()
+        self._launched.kill()
 
     def close(self) -> None:
         """End the launcher and all it started. Its children die with it even when it has to be killed."""
         with contextlib.suppress(OSError):  # Where the launcher was gone before.
-            self._socket.shutdown(socket.SHUT_RDWR)
-        try:
-            self._process.wait(CLOSE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(CLOSE_SECONDS)
+            self._socket.shutdown(socket.SHUT_WR)
+        # Its end of the socket is closed by its death and by nothing else.
         self._reader.join(CLOSE_SECONDS)
+        if self._reader.is_alive():
+            self.kill()
+            self._reader.join(CLOSE_SECONDS)
         self._socket.close()
-        if self._process.stderr is not None:
-            self._process.stderr.close()
+        _count(self._used)
+        self._used = 0.0
+
+
+_counting = threading.Lock()
+_seconds_of_closed = 0.0
+
+
+def _count(seconds: float) -> None:
+    global _seconds_of_closed
+    with _counting:
+        _seconds_of_closed += seconds
+
+
+def processor_seconds_of_closed() -> float:
+    """Processor seconds of all Machines that this process has opened and closed, their commands included.
+
+    What ran in a Machine whose launcher was killed is not in it.
+    """
+    return _seconds_of_closed

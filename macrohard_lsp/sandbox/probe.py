@@ -22,6 +22,19 @@ class TierReport:
     reason: str
 
 
+_working: dict[Tier, TierReport] = {}
+
+
+def probe_tier(tier: Tier) -> TierReport | None:
+    """As `probe_tiers` says it of one tier (None: of no such tier); what has worked once is not tried again."""
+    if tier not in PROBED_TIERS:
+        return None
+    report = _working.get(tier) or _probe(tier)
+    if report.available:
+        _working[tier] = report
+    return report
+
+
 def probe_tiers() -> tuple[TierReport, ...]:
     """Open a Machine of each tier on an empty folder and run `true` in it. Strongest tier first."""
     return tuple(_probe(tier) for tier in PROBED_TIERS)

@@ -123,7 +123,7 @@ class MachineProcess:
     def _result(self) -> CommandResult:
         ending = self._ending
         if ending is None:
-            raise MachineLost("the Machine ended while a command was running in it; open a new one")
+            raise MachineLost(f"a command was running when its Machine ended: {self._control.obituary()}")
         stdout, stderr = self.output_tail()
         exit_code, signum = _decode(ending)
         if exit_code == 1 and not stdout and stderr.startswith(b"bwrap: execvp "):

@@ -17,7 +17,8 @@ class MachineLost(Exception):
 class Limits:
     """What one command of a Machine may use.
 
-    `writable_bytes` is for the workspace's layer; /tmp and /dev/shm have their own.
+    `writable_bytes` is for the workspace's layer; /tmp and /dev/shm have their own. Where control groups
+    limit the memory, what a command has written into those counts, too.
     """
 
     memory_bytes: int = 4 * 2**30

@@ -59,6 +59,9 @@ RESERVED = (
 """Paths a Machine fills itself, so that none of them can be a workspace."""
 
 
+READ_ONLY, WRITABLE = "--ro-bind", "--bind"
+
+
 @dataclass(frozen=True, slots=True)
 class Bind:
     """A path to show: bwrap's option, where it is found in the launcher's mounts, and where it is inside."""
@@ -77,27 +80,32 @@ def gid_inside() -> int:
     return os.getegid() or USER
 
 
-def etc_files() -> dict[str, str]:
-    """The files of /etc made for the Machine, by name."""
+def etc_files(network: bool = False) -> dict[str, str]:
+    """The files of /etc made for the Machine, by name; on the host's network those that say it are not made."""
     uid, gid = uid_inside(), gid_inside()
-    return {
+    made = {
         "passwd": f"user:x:{uid}:{gid}:user:/tmp/home:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
         "group": f"user:x:{gid}:\nnogroup:x:65534:\n",
         "hosts": f"127.0.0.1 localhost {HOST_NAME}\n::1 localhost ip6-localhost\n",
         "nsswitch.conf": "".join(f"{name}: files\n" for name in NAME_SERVICES),
         "hostname": f"{HOST_NAME}\n",
     }
+    return {name: text for name, text in made.items() if not (network and name in NAMES_OF_THE_NETWORK)}
+
+
+def etc_shown(network: bool) -> tuple[str, ...]:
+    """What of the real /etc is shown, where it exists."""
+    return (*ETC_SHOWN, *(NAMES_OF_THE_NETWORK if network else ()))
 
 
 def fixed_options(
-    workspace: Path, shown: Sequence[Bind], seccomp_fd: int | None, openings: Openings
+    workspace: Path, base: str, shown: Sequence[Bind], seccomp_fd: int | None, openings: Openings
 ) -> list[str]:
     """The options that are the same for every command of a Machine.
 
-    `shown` are the further paths to show. `workspace` holds, in the
-    launcher's own mounts, what `launcher/mounts.py` laid out there.
+    `base` is where `launcher/mounts.py` has laid out the workspace, in the launcher's own mounts; `shown`
+    are the further paths to show.
     """
-    base = str(workspace)
     options = [
         *("--unshare-user", "--uid", str(uid_inside()), "--gid", str(gid_inside())),
         *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
@@ -110,19 +118,12 @@ def fixed_options(
         *("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"),
         *("--dir", "/run", "--symlink", "/tmp", "/var/tmp"),
         *("--bind", f"{base}/tmp", "/tmp", "--dir", "/tmp/home"),
+        # Each bind costs bwrap about as much as a whole overlay costs us, so that /etc is one.
+        *("--ro-bind", f"{base}/etc", "/etc"),
     ]
-    for name in etc_files():
-        if openings.network and name in NAMES_OF_THE_NETWORK:
-            continue
-        options += ["--ro-bind", f"{base}/etc/{name}", f"/etc/{name}"]
-    if openings.network:
-        options += _names_of_the_network()
-    for name in ETC_SHOWN:
-        if (Path("/etc") / name).exists():
-            options += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
     for bind in shown:
         options += [bind.option, bind.place, str(bind.path)]
-    options += ["--bind", f"{base}/merged", base]
+    options += ["--bind", f"{base}/merged", str(workspace)]
     if seccomp_fd is not None:
         options += ["--seccomp", str(seccomp_fd)]
     return [*options, "--remount-ro", "/", "--clearenv"]
@@ -158,22 +159,13 @@ def shows(path: Path, workspace: Path, further: tuple[Path, ...]) -> bool:
     return any(path.is_relative_to(shown) for shown in (workspace, *system, *etc, *own, *further))
 
 
-def _names_of_the_network() -> list[str]:
-    """What looking up a name needs, where a Machine is on the host's network."""
-    options: list[str] = []
-    for name in NAMES_OF_THE_NETWORK:
-        if (Path("/etc") / name).is_file():
-            options += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
-    return options
-
-
 def further(workspace: Path, read_only: tuple[Path, ...], writable: tuple[Path, ...]) -> list[Bind]:
     """What to show beside the system's directories and how, outermost first, so that what lies inside wins.
 
     What lies in the workspace is part of its layer already.
     """
-    wanted = dict.fromkeys(read_only, "--ro-bind") | dict.fromkeys(writable, "--bind")
-    shown = {Path(path): "--ro-bind" for path in SYSTEM_DIRECTORIES}
+    wanted = dict.fromkeys(read_only, READ_ONLY) | dict.fromkeys(writable, WRITABLE)
+    shown = {Path(path): READ_ONLY for path in SYSTEM_DIRECTORIES}
     further: list[Bind] = []
     for path in sorted(wanted, key=_depth):
         around = max((one for one in shown if path.is_relative_to(one)), key=_depth, default=None)

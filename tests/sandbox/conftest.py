@@ -1,6 +1,7 @@
 """A workspace with a few files, and a Machine on it for each tier that this computer can have."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -77,6 +78,12 @@ def open_on(spec: MachineSpec) -> Iterator[OpenMachine]:
     yield open_it
     for machine in opened:
         machine.close()
+
+
+@pytest.fixture
+def marker() -> str:
+    """A number of seconds to sleep that no other process sleeps."""
+    return f"{100_000 + os.getpid()}.{time.monotonic_ns() % 10**9}"
 
 
 @pytest.fixture

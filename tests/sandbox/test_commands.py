@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -11,9 +12,13 @@ import pytest
 
 from macrohard_lsp.core.cancel import Cancel, Cancelled
 from macrohard_lsp.core.tier import Tier
+from macrohard_lsp.sandbox.launcher.trees import children
 from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.sandbox.open import open_machine
 from macrohard_lsp.sandbox.spec import Limits, MachineLost, MachineSpec, MachineUnavailable
+
+from .outside import pids_of
+from .test_limits import wait_until
 
 ENDINGS = {
     "true": ("exit 0", 0, None),
@@ -34,6 +39,62 @@ def test_missing_program(machine: Machine) -> None:
     result = machine.run(["no-such-program"], seconds=20)
     assert result.exit_code == 127
     assert b"no-such-program" in result.stderr
+
+
+def test_missing_directory(machine: Machine) -> None:
+    result = machine.run(["true"], cwd="no/such", seconds=20)
+    assert (result.exit_code, result.signal) == (1 if machine.tier is Tier.NAMESPACE else 127, None)
+    assert b"No such file or directory" in result.stderr
+
+
+def first_process(words: str) -> int:
+    """Of the three that have these words in their command line: bwrap, the first in its namespace, the program."""
+    for pid in pids_of(words):
+        if any(below in pids_of(words) for below in children(pid)):
+            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            if parent in pids_of(words):
+                return pid
+    return 0
+
+
+def kill_first_process(marker: str) -> int:
+    """Kill the first process of the namespace in which a command sleeps, and return its number."""
+    assert wait_until(lambda: bool(first_process(f"sleep\0{marker}")), 20)
+    first = first_process(f"sleep\0{marker}")
+    os.kill(first, signal.SIGKILL)
+    return first
+
+
+def test_the_first_process_of_a_namespace_is_killed(sealed: Machine, marker: str) -> None:
+    """bwrap collects it then, where else it leaves it to the launcher."""
+    process = sealed.start(["sleep", marker], channel=False)
+    kill_first_process(marker)
+    result = process.wait(20)
+    assert (result.signal, result.timed_out, result.killed_by) == (signal.SIGKILL, False, None)
+    assert sealed.run(["true"], seconds=20).exit_code == 0
+
+
+LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
+
+
+def test_whoever_has_its_number_next_is_spared(sealed: Machine, marker: str) -> None:
+    if not os.access(LAST_PID, os.W_OK):
+        pytest.skip("only root can choose the number of a process, where the kernel lets it")
+    process = sealed.start(["sleep", marker], channel=False)
+    number = kill_first_process(marker)
+    assert wait_until(lambda: not Path("/proc", str(number)).exists(), 20)
+    for _ in range(100):
+        LAST_PID.write_text(str(number - 1))
+        with subprocess.Popen(["sleep", "30"]) as other:
+            if other.pid == number:
+                process.kill()
+                process.wait(20)
+                sealed.close()
+                assert other.poll() is None
+            other.kill()
+            if other.pid == number:
+                return
+    pytest.skip("others took the number all the time")
 
 
 def test_input_output_directory_and_environment(machine: Machine) -> None:

@@ -49,12 +49,6 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
     return condition()
 
 
-@pytest.fixture
-def marker() -> str:
-    """A number of seconds to sleep that no other process sleeps."""
-    return f"{100_000 + os.getpid()}.{time.monotonic_ns() % 10**9}"
-
-
 DAEMON = """
 import os, sys, time
 if os.fork() == 0:
@@ -87,12 +81,14 @@ OPENER = """
 import os, sys, time
 from pathlib import Path
 from macrohard_lsp.core.tier import Tier
+from macrohard_lsp.sandbox import zygote
+from macrohard_lsp.sandbox.launcher.trees import children
 from macrohard_lsp.sandbox.open import open_machine
 from macrohard_lsp.sandbox.spec import MachineSpec
 machine = open_machine(MachineSpec(Path(sys.argv[1]), {}, (), {}), Tier(sys.argv[2]))
 marker = sys.argv[3]
 machine.start(['sh', '-c', f'trap "" TERM HUP; sleep {marker} & (setsid sleep {marker} &); sleep {marker}'])
-print(machine.workspace, machine._control._process.pid, flush=True)
+print(machine.workspace, *children(zygote._living().pid), flush=True)
 if len(sys.argv) > 4 and os.fork() == 0:
     time.sleep(15)  # Holds a copy of every descriptor of the opener, and outlives it.
     os._exit(0)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from macrohard_lsp.core.tier import Tier
+from macrohard_lsp.sandbox.launcher.trees import children
 from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.sandbox.spec import Openings
 
@@ -118,9 +119,8 @@ def test_relays_end_with_their_commands_and_spare_others(namespace: Tier, open_o
 
 def relays(machine: Machine) -> list[int]:
     """The launcher's children that are no commands: those run bwrap."""
-    launcher = machine._control._process.pid
-    children = Path(f"/proc/{launcher}/task/{launcher}/children").read_text().split()
-    return [int(pid) for pid in children if "bwrap" not in Path(f"/proc/{pid}/comm").read_text()]
+    (launcher,) = children(machine._control._launched.zygote.pid)
+    return [pid for pid in children(launcher) if "bwrap" not in Path(f"/proc/{pid}/comm").read_text()]
 
 
 def test_the_network_is_there_when_asked_for(namespace: Tier, open_on, port: int) -> None:

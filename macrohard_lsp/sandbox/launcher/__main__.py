@@ -1,61 +1,58 @@
 # ruff: noqa: PTH102, PTH116, PTH118, PTH119
 # The launcher uses no pathlib: importing it would double the time to start.
-"""The launcher of one Machine: started with one end of a socket pair, alive as long as the other end is.
+"""The launcher of one Machine: forked with one end of a socket pair, alive as long as the other end is.
 
 It owns the Machine's namespace (or its temporary directory), starts commands on request, watches
 what they use, and kills them all when asked to close, when the socket ends, or when the program
-that opened it is gone. It runs with the standard library only and starts in a few milliseconds.
+that opened it is gone. It runs with the standard library only. What is started here is the zygote
+that forks the launchers of one opener.
 """
 
-import ctypes
+import gc
 import os
+import resource
 import select
 import signal
 import socket
 import sys
 import time
+from dataclasses import replace
 from typing import Any
 
 import commands
 import confinement
+import control_groups
 import mounts
 import protocol
 import tree_files
 import trees
-import veils
+import zygote
 
 WATCH_SECONDS = 0.1
 SIGNAL_RETRY_SECONDS = 0.01
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def _wake(_signum: int, _frame: object) -> None:
-    """Being handled at all is what makes SIGCHLD write to the wake-up descriptor."""
-
-
 class Launcher:
-    def __init__(self, sock: socket.socket, opener: int) -> None:
-        self.sock = sock
-        self.opener = opener
+    def __init__(self, birth: zygote.Birth) -> None:
+        self.birth = birth
+        self.sock, self.parent, self.opener_fd = birth.sock, birth.parent, birth.opener_fd
         self.receiver = protocol.Receiver()
         self.sending = bytearray()
         self.finishing = False
         self.commands: dict[int, commands.Command] = {}
-        self.prctl: Any = ctypes.CDLL(None, use_errno=True).prctl
+        self.prctl = zygote.prctl
         self.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        self.root = self.lower = -1
+        self.root = self.workspace = -1
+        self.laid: mounts.Laid | None = None
         self.layers = 1
         self.merged = ""
         self.temporary = ""
-        self.memory = self.processes = 0
+        self.memory = self.processes = self.tasks = 0
         self.seccomp = b""
-        self.confinement: confinement.Confinement | None = None
+        self.bounds = commands.Bounds()
         self.next_watch = 0.0
-        self.wake_read, wake_write = os.pipe()
-        for fd in (self.wake_read, wake_write):
-            os.set_blocking(fd, False)
-        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, _wake)
+        self.wake_fd = zygote.wake_on_children()
         signal.signal(signal.SIGTERM, self.on_terminate)
 
     # What keeps it alive.
@@ -64,22 +61,32 @@ class Launcher:
         """End the process when the opener is gone; called from anything that takes long."""
         poll = select.poll()
         poll.register(self.sock, select.POLLRDHUP | select.POLLHUP)
-        gone = any(event & (select.POLLRDHUP | select.POLLHUP) for _, event in poll.poll(0))
-        if gone or os.getppid() != self.opener:
+        if self.opener_fd >= 0:
+            poll.register(self.opener_fd, select.POLLIN)
+        if poll.poll(0) or os.getppid() != self.parent:
             self.finish()
 
     def on_terminate(self, _signum: int, _frame: object) -> None:
-        self.finish()
+        # The end of the opener often comes twice: seen here, and by the zygote, whose end sends this signal.
+        if not self.finishing:
+            self.finish()
 
     def finish(self) -> None:
-        """Kill everything, remove the temporary directory, and exit."""
+        """Kill everything, remove the temporary directory, say what all of it has used, and exit."""
         self.finishing = True
         for command in self.commands.values():
             command.kill("request")
         self.reap_until_quiet()
         if self.temporary:
             tree_files.remove_tree(self.temporary)
+        self.say_last({"used": _processor_seconds()})
         os._exit(0)
+
+    def say_last(self, message: protocol.Message) -> None:
+        try:
+            self.sock.send(self.sending + protocol.pack(message))
+        except OSError:
+            return  # Nobody is there to hear it, or nobody has been listening for long.
 
     def reap_until_quiet(self) -> None:
         give_up = time.monotonic() + trees.SWEEP_SECONDS
@@ -92,21 +99,19 @@ class Launcher:
 
     def run(self) -> None:
         self.sock.setblocking(False)
+        reading: list[Any] = [self.sock, self.wake_fd]
+        if self.opener_fd >= 0:
+            reading.append(self.opener_fd)
         while True:
             writing = [self.sock] if self.sending else []
-            try:
-                readable, writable, _ = select.select(
-                    [self.sock, self.wake_read], writing, [], self.patience()
-                )
-            except InterruptedError:
-                continue
-            if self.wake_read in readable:
-                os.read(self.wake_read, 4096)
+            readable, writable, _ = select.select(reading, writing, [], self.patience())
+            if self.wake_fd in readable:
+                os.read(self.wake_fd, 4096)
             if self.sock in readable:
                 self.take_in()
             if writable:
                 self.flush()
-            if os.getppid() != self.opener:
+            if self.opener_fd in readable or os.getppid() != self.parent:
                 self.finish()
             self.reap()
             self.watch()
@@ -164,12 +169,7 @@ class Launcher:
                 break
             for command in self.commands.values():
                 command.read_status()
-                if pid in (command.child, command.inner):
-                    command.reaped_cpu += usage.ru_utime + usage.ru_stime
-                    if pid == command.child:
-                        command.wait_status = status
-                    else:
-                        command.inner_reaped = True
+                command.collected(pid, status, usage.ru_utime + usage.ru_stime)
         ended = [command for command in self.commands.values() if command.ended]
         if ended:
             # Orphans come to us: a child that is no living command's got away from one that has ended.
@@ -211,13 +211,21 @@ class Launcher:
     def do_namespace(
         self, message: protocol.Message, blob: bytes, _fds: list[int]
     ) -> tuple[protocol.Message, bytes]:
-        workspace = message["workspace"]
         mounts.enter_namespaces()
-        size, tmp = message["writable_bytes"], message["tmp_bytes"]
-        reason, self.lower = mounts.lay_out(workspace, size, tmp, message["etc"], self.wanted)
+        user = self.birth.user if message["drop"] else None
+        laid = mounts.lay_out(message, user, self.wanted)
+        mounts.fill_etc(message["etc"], message["etc_shown"])
         self.seccomp = blob
-        self.opened(message, os.path.join(workspace, "merged"))
-        return {"copied": reason, "veiled": veils.veil(workspace, message["shown"])}, b""
+        self.bounds = commands.Bounds(user=laid.user)
+        self.workspace, self.laid = laid.workspace, laid
+        self.opened(message, os.path.join(laid.base, "merged"))
+        # How root's commands are kept from being root; what there is to say of others is empty.
+        dropped = {"user": laid.user and laid.user.number, "no_user": laid.no_user or self.birth.no_user}
+        groups = self.birth.groups
+        version, no_groups = (0, groups) if isinstance(groups, str) else (groups.kind.version, "")
+        limited = {"groups": version, "no_groups": no_groups, "tasks": self.tasks}
+        shown = [(each.place, each.veiled) for each in laid.shown]
+        return {"copied": laid.copied, "base": laid.base, "shown": shown, **dropped, **limited}, b""
 
     def do_process(
         self, message: protocol.Message, blob: bytes, _fds: list[int]
@@ -234,20 +242,24 @@ class Launcher:
         tree_files.copy_tree(source, target, skip, message["writable_bytes"], self.wanted)
         os.close(source)
         os.close(target)
-        self.confinement = confinement.Confinement(message["rules"], blob, message["most_abi"])
+        confined = confinement.Confinement(message["rules"], blob, message["most_abi"])
+        self.bounds = commands.Bounds(confinement=confined)
         self.opened(message, copy)
-        in_force = {"landlock": self.confinement.abi, "filtered": self.confinement.filtered}
+        in_force = {"landlock": confined.abi, "filtered": confined.filtered}
         return {"workspace": copy, **in_force}, b""
 
     def opened(self, message: protocol.Message, merged: str) -> None:
         self.merged = merged
         self.root = os.open(merged, tree_files.DIRECTORY)
         self.memory, self.processes = message["memory_bytes"], message["processes"]
+        self.tasks = self.processes * commands.THREADS_PER_PROCESS
 
     def do_renew(
         self, _message: protocol.Message, _blob: bytes, _fds: list[int]
     ) -> tuple[protocol.Message, bytes]:
-        mounts.lay_anew(self.lower, self.layers)
+        if self.laid is None or self.laid.copied:
+            raise ValueError("a copy of the workspace can't be laid in anew")
+        mounts.lay_anew(self.laid, self.layers)
         self.layers += 1
         os.close(self.root)
         self.root = os.open(self.merged, tree_files.DIRECTORY)
@@ -257,11 +269,13 @@ class Launcher:
         self, message: protocol.Message, blob: bytes, _fds: list[int]
     ) -> tuple[protocol.Message, bytes]:
         offset = 0
+        user = self.bounds.user
+        owner = user.number if user else tree_files.OUR_OWN
         for path, size in message["files"]:
             if size is None:
                 tree_files.remove_file(self.root, path)
             else:
-                tree_files.write_file(self.root, path, blob[offset : offset + size])
+                tree_files.write_file(self.root, path, blob[offset : offset + size], owner)
                 offset += size
         return {}, b""
 
@@ -277,14 +291,20 @@ class Launcher:
             for fd in fds:
                 os.close(fd)
             return {"error": "the workspace is gone", "errno": 0, "lost": True}, b""
-        command = commands.spawn(message, fds, self.seccomp, self.prctl, self.confinement)
+        bounds = self.bounds
+        if message["options"] is not None and isinstance(self.birth.groups, control_groups.Groups):
+            group = self.birth.groups.make(f"{self.birth.number}-{message['id']}", self.memory, self.tasks)
+            bounds = replace(bounds, group=group)
+        command = commands.spawn(message, fds, self.seccomp, self.prctl, bounds)
         self.commands[command.id] = command
         return {}, b""
 
     def still_there(self) -> bool:
         """False when somebody removed the folder: the kernel then takes away what was mounted on it."""
         try:
-            return os.path.samestat(os.stat(self.merged), os.fstat(self.root))
+            # For a user of its own it is mounted elsewhere; the removed folder itself is known by its links.
+            removed = self.workspace >= 0 and os.fstat(self.workspace).st_nlink == 0
+            return not removed and os.path.samestat(os.stat(self.merged), os.fstat(self.root))
         except OSError:
             return False
 
@@ -305,17 +325,30 @@ class Launcher:
             command.kill(None if command.timed_out else "request")
         return {}, b""
 
-    def do_close(
-        self, _message: protocol.Message, _blob: bytes, _fds: list[int]
-    ) -> tuple[protocol.Message, bytes]:
-        self.finish()
-        return {}, b""
+
+def _processor_seconds() -> float:
+    """What this process has used, and everything it has started and collected."""
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def _launch(birth: zygote.Birth) -> None:
+    """Be the launcher of one Machine, in a process of its own; does not return."""
+    launcher = Launcher(birth)
+    try:
+        launcher.run()
+    except BaseException as error:
+        launcher.say_last({"last_words": f"{type(error).__name__}: {error}"})
+    os._exit(1)
 
 
 def main() -> None:
     sock = socket.socket(fileno=int(sys.argv[1]))
     os.set_inheritable(sock.fileno(), False)
-    Launcher(sock, int(sys.argv[2])).run()
+    # What is loaded now is shared with every launcher, as long as the collector leaves it alone.
+    gc.collect()
+    gc.freeze()
+    zygote.Zygote(sock, int(sys.argv[2])).run(_launch)
 
 
 main()

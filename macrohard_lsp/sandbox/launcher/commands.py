@@ -8,10 +8,13 @@ import os
 import resource
 import signal
 import time
+from dataclasses import dataclass
 from typing import Any
 
+import control_groups
 import relay
 import trees
+import unprivileged
 from confinement import Confinement
 
 STATUS_FD, SECCOMP_FD, OPTIONS_FD, RELAYED_FD, INFORMATION_FD = 4, 5, 6, 7, 8
@@ -30,8 +33,11 @@ class Command:
     program itself. A command has ended when the child and everything below it has been reaped.
     """
 
-    def __init__(self, request: dict[str, Any], child: int, status_fd: int) -> None:
+    def __init__(
+        self, request: dict[str, Any], child: int, status_fd: int, group: control_groups.Group | None
+    ) -> None:
         self.id: int = request["id"]
+        self.group = group
         self.child = child
         self.status_fd = status_fd
         self.isolated: bool = request["options"] is not None
@@ -70,6 +76,20 @@ class Command:
             self.inner = said.get("child-pid", self.inner)
             self.program_status = said.get("wait-status", self.program_status)
 
+    def collected(self, pid: int, status: int, cpu_seconds: float) -> None:
+        """Take in that the launcher has collected this process, which may not be of this command at all."""
+        if pid not in (self.child, self.inner):
+            return
+        self.reaped_cpu += cpu_seconds
+        if pid == self.inner:
+            self.inner_reaped = True
+            return
+        self.wait_status = status
+        # What bwrap leaves is ours by now. It leaves nothing where it outlived the namespace's first process: that
+        # one was killed, or could not set up what was asked.
+        if self.inner and not trees.is_our_child(self.inner):
+            self.inner_reaped = True
+
     def kill(self, reason: str | None) -> None:
         """Kill everything the command started. `reason` is kept unless there is one already."""
         if self.killed_by is None and not self.timed_out:
@@ -103,6 +123,10 @@ class Command:
             self.timed_out = self.killed_by is None
             self.kill(None)
             return
+        exceeded = self.group.exceeded() if self.group is not None else None
+        if exceeded is not None:
+            self.kill(exceeded)
+            return
         pids = trees.descendants(self.child, processes)
         self.sampled_cpu = max(self.sampled_cpu, trees.cpu_seconds(pids))
         threads = sum(len(trees.tasks(pid)) for pid in pids)
@@ -115,6 +139,11 @@ class Command:
         """How it ended, as the message that says so."""
         os.close(self.status_fd)
         status = self.wait_status if self.program_status is None else self.program_status
+        if self.group is not None:
+            if status != 0 and self.killed_by is None and not self.timed_out:
+                # What the kernel kept it from may have ended it before it was looked at again.
+                self.killed_by = self.group.exceeded()
+            self.group.remove()
         return {
             "ended": self.id,
             "wait_status": status,
@@ -126,13 +155,31 @@ class Command:
         }
 
 
-def spawn(
-    request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any, confinement: Confinement | None
-) -> Command:
+@dataclass(frozen=True)
+class Bounds:
+    """What a command is put under: a group that limits it, whom it becomes, what takes its program its reach.
+
+    The first two are for bwrap, `confinement` is for what runs without it.
+    """
+
+    group: control_groups.Group | None = None
+    user: unprivileged.User | None = None
+    confinement: Confinement | None = None
+
+    def enter(self, streams: list[int]) -> None:
+        if self.group is not None:
+            self.group.enter()
+        if self.user is not None:
+            # Programs open /dev/stdout anew, which only the owner of the pipe behind it may.
+            for fd in streams:
+                os.fchown(fd, self.user.number, self.user.number)
+            unprivileged.become(self.user)
+
+
+def spawn(request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any, bounds: Bounds) -> Command:
     """Start what `request` says on the descriptors `fds` (stdin, stdout, stderr and maybe the channel).
 
-    `seccomp` is for bwrap, `confinement` for a command that runs without it.
-    Closes `fds` whether it succeeds or raises (OSError, ValueError).
+    `seccomp` is for bwrap. Closes `fds` whether it succeeds or raises (OSError, ValueError).
     """
     isolated = request["options"] is not None
     passed = [*fds[:3], fds[3] if len(fds) > 3 else -1]
@@ -142,18 +189,18 @@ def spawn(
         passed.append(status_write)
         passed += [_memory_file(data) if data else -1 for data in files]
         relaying = relay.start(request["ports"], passed, prctl) if isolated and request["ports"] else 0
-        child = _fork(request, passed, prctl, confinement)
+        child = _fork(request, passed, prctl, bounds)
     finally:
         for fd in passed:
             if fd >= 0:
                 os.close(fd)
     os.set_blocking(status_read, False)
-    command = Command(request, child, status_read)
+    command = Command(request, child, status_read, bounds.group)
     command.relay = relaying
     return command
 
 
-def _fork(request: dict[str, Any], passed: list[int], prctl: Any, confinement: Confinement | None) -> int:
+def _fork(request: dict[str, Any], passed: list[int], prctl: Any, bounds: Bounds) -> int:
     """Fork the child that becomes bwrap, or the supervisor where there are no options for bwrap."""
     launcher = os.getpid()
     # The launcher's own handlers must not run in the child, where they would end the whole Machine.
@@ -161,7 +208,7 @@ def _fork(request: dict[str, Any], passed: list[int], prctl: Any, confinement: C
     try:
         child = os.fork()
         if child == 0:
-            _be_child(request, passed, prctl, confinement, launcher)
+            _be_child(request, passed, prctl, bounds, launcher)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
     return child
@@ -171,22 +218,23 @@ def _be_child(
     request: dict[str, Any],
     passed: list[int],
     prctl: Any,
-    confinement: Confinement | None,
+    bounds: Bounds,
     launcher: int,
 ) -> None:
     isolated = request["options"] is not None
     try:
         _forget_handlers()
+        bounds.enter(passed[:3])
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL if isolated else signal.SIGTERM, 0, 0, 0)
         if os.getppid() == launcher:
             os.setsid()
             _place(passed)
             _limit(request["rlimits"])
-            if confinement is None:
+            if bounds.confinement is None:
                 _execute(request)
             else:
-                confinement.keep_open(STATUS_FD + 1)
-                _supervise(request, prctl, confinement)
+                bounds.confinement.keep_open(STATUS_FD + 1)
+                _supervise(request, prctl, bounds.confinement)
     except BaseException as error:
         os.write(2, f"could not start the command: {error}\n".encode(errors="backslashreplace"))
     finally:

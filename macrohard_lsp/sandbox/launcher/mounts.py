@@ -1,21 +1,28 @@
-# ruff: noqa: PTH102, PTH118, PTH123
+# ruff: noqa: PTH102, PTH103, PTH110, PTH112, PTH118, PTH120, PTH123
 # The launcher uses no pathlib: importing it would double the time to start.
 """The copy-on-write workspace: namespaces and mounts of the launcher's own, gone when it is gone.
 
 The launcher mounts a size-limited tmpfs over the workspace's own path, where only its own mount
-namespace sees it, and builds everything a Machine needs in there. So no directory of the machine's
-is needed, none is left behind, and none that a Machine has to show is hidden.
+namespace sees it, and builds everything a Machine needs in there: its base. So no directory of the
+machine's is needed, none is left behind, and none that a Machine has to show is hidden.
 """
 
 import ctypes
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import tree_files
+import unprivileged
+import veils
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
-MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE, MS_SHARED = 2, 4, 16384, 1 << 18, 1 << 20
+MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE, MS_SHARED = 2, 4, 4096, 16384, 1 << 18, 1 << 20
+MNT_DETACH = 2
+BASE_FOR_USER = "/tmp"
+"""Everybody may look into it. What it holds outside is not needed here, or was opened before it is covered."""
 MOST_INODES = 1 << 18
 BYTES_PER_INODE = 1024
 """About what one costs the kernel in memory, which the size limit doesn't count."""
@@ -52,36 +59,141 @@ def _tmpfs(path: str, size: int, mode: str) -> None:
     _check(_libc.mount(b"tmpfs", os.fsencode(path), b"tmpfs", flags, options), "mounting a tmpfs")
 
 
-def lay_out(
-    workspace: str, writable_bytes: int, tmp_bytes: int, etc: dict[str, str], wanted: Callable[[], None]
-) -> tuple[str, int]:
-    """Mount the workspace's stand-in. Returns "" for an overlay, else why it had to be a copy; and the real folder.
+@dataclass(frozen=True)
+class Laid:
+    """What was mounted. `base`, the current directory, holds what `lay_out` says.
 
-    Afterwards `workspace` holds: `merged` (what commands see), `tmp`, and `etc` with the given
-    small files. Raises OSError or tree_files.CopyTooLarge when neither an overlay nor a copy can be had.
+    `copied` is "" for an overlay, else why it had to be a copy. `user` is whom commands can become
+    now; where it can't, though it wanted to, `no_user` says why. `workspace` is open on the real folder.
     """
-    lower = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    base: str
+    workspace: int
+    shown: list[veils.Shown]
+    copied: str
+    user: unprivileged.User | None = None
+    no_user: str = ""
+
+
+def lay_out(message: dict[str, Any], user: unprivileged.User | None, wanted: Callable[[], None]) -> Laid:
+    """Mount the workspace's stand-in, for `user` where there is one and the file systems allow.
+
+    Afterwards the base holds: `merged` (what commands see), `tmp`, an empty `etc`, and `shown`, with the further
+    directories that are not shown as they are. Raises OSError or tree_files.CopyTooLarge when neither an
+    overlay nor a copy can be had.
+    """
+    lower = os.open(message["workspace"], os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     reason = _foreign_owner(lower)
-    _tmpfs(workspace, writable_bytes, "0755")
-    os.chdir(workspace)
-    for name in ("upper", "work", "merged", "tmp", "etc"):
-        os.mkdir(name, 0o755)
-    _tmpfs("tmp", tmp_bytes, "1777")
-    for name, text in etc.items():
-        _write(os.path.join("etc", name), text)
+    shown = veils.of_request(message["shown"])
+    no_user = reason
+    if user is not None and not reason:
+        try:
+            _lay_out_for(user, message, shown)
+            veils.veil(shown)
+            return Laid(BASE_FOR_USER, lower, shown, "", user)
+        except OSError as error:
+            no_user = error.strerror or str(error)
+    _make_base(message["workspace"], message)
     if not reason:
         reason = _overlay(f"/proc/self/fd/{lower}", "upper", "work")
     if reason:
         merged = os.open("merged", tree_files.DIRECTORY)
-        tree_files.copy_tree(lower, merged, frozenset(), writable_bytes, wanted)
+        tree_files.copy_tree(lower, merged, frozenset(), message["writable_bytes"], wanted)
         os.close(merged)
-    return reason, lower
+    veils.veil(shown)
+    return Laid(message["workspace"], lower, shown, reason, None, no_user if user is not None else "")
+
+
+def _lay_out_for(user: unprivileged.User, message: dict[str, Any], shown: list[veils.Shown]) -> None:
+    """Everything that a Machine shows of root's, as that user's. Raises OSError, and leaves nothing mounted then.
+
+    The base can't be the workspace's own path, which may lie below a folder of root's alone.
+    """
+    trees: list[int] = []
+    try:
+        trees.append(unprivileged.clone(message["workspace"], user, read_only=False))
+        # One by one, so that those before a failure are closed.
+        trees.extend(unprivileged.clone(each.path, user, not each.writable) for each in shown)
+        _make_base(BASE_FOR_USER, message)
+        try:
+            _attach(user, trees, shown)
+        except OSError:
+            os.chdir("/")
+            _libc.umount2(BASE_FOR_USER.encode(), MNT_DETACH)
+            raise
+    finally:
+        for tree in trees:
+            os.close(tree)
+    for each in shown:
+        each.place = each.own_place
+
+
+def _attach(user: unprivileged.User, trees: list[int], shown: list[veils.Shown]) -> None:
+    """Mount the clones in the base, that of the workspace first, and the overlay."""
+    os.mkdir("lower")
+    os.chown("upper", user.number, user.number)
+    unprivileged.attach(trees[0], "lower")
+    for tree, each in zip(trees[1:], shown, strict=True):
+        if os.path.isdir(f"/proc/self/fd/{tree}"):
+            os.mkdir(each.own_place)
+        else:
+            os.close(os.open(each.own_place, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
+        unprivileged.attach(tree, each.own_place)
+    refused = _overlay("lower", "upper", "work")
+    if refused:
+        raise OSError(0, refused)
+
+
+def _make_base(base: str, message: dict[str, Any]) -> None:
+    _tmpfs(base, message["writable_bytes"], "0755")
+    os.chdir(base)
+    for name in ("upper", "work", "merged", "tmp", "etc", veils.PLACE, f"{veils.PLACE}/empty"):
+        os.mkdir(name, 0o755)
+    _tmpfs("tmp", message["tmp_bytes"], "1777")
+
+
+def fill_etc(made: dict[str, str], shown: list[str]) -> None:
+    """Put into `etc` what commands see as /etc: files made for them, and of the real one those that exist.
+
+    bwrap makes all of it read-only.
+    """
+    for name, text in made.items():
+        fd = os.open(os.path.join("etc", name), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        os.write(fd, text.encode())
+        os.close(fd)
+    for name in shown:
+        source, target = os.path.join("/etc", name), os.path.join("etc", name)
+        if os.path.isdir(source):
+            os.makedirs(target, exist_ok=True)
+        elif os.path.exists(source):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
+        else:
+            continue
+        flags = MS_BIND | MS_REC
+        _check(_libc.mount(os.fsencode(source), os.fsencode(target), None, flags, None), f"showing {source}")
+
+
+def lay_anew(laid: Laid, number: int) -> None:
+    """Mount a further overlay on top of `merged`, with an empty layer of its own. Raises OSError.
+
+    An overlay may not see its lower directory change; this one has not looked at anything yet.
+    """
+    upper, work = f"upper-{number}", f"work-{number}"
+    os.mkdir(upper, 0o755)
+    os.mkdir(work, 0o755)
+    if laid.user is not None:
+        os.chown(upper, laid.user.number, laid.user.number)
+    lower = "lower" if laid.user is not None else f"/proc/self/fd/{laid.workspace}"
+    refused = _overlay(lower, upper, work)
+    if refused:
+        raise OSError(0, refused)
 
 
 def _overlay(lower: str, upper: str, work: str) -> str:
     """Mount it; why the kernel refused, or "".
 
-    Relative names and the descriptor keep the workspace's own name, with whatever commas and colons it
+    Relative names and descriptors keep the workspace's own name, with whatever commas and colons it
     has, out of the option string.
     """
     options = f"lowerdir={lower},upperdir={upper},workdir={work},userxattr".encode("ascii")
@@ -90,19 +202,6 @@ def _overlay(lower: str, upper: str, work: str) -> str:
         _check(_libc.mount(None, b"merged", None, MS_SHARED, None), "sharing the workspace")
         return ""
     return f"the kernel refused an overlay ({os.strerror(ctypes.get_errno())})"
-
-
-def lay_anew(lower: int, number: int) -> None:
-    """Mount a further overlay on top of `merged`, with an empty layer of its own. Raises OSError.
-
-    An overlay may not see its lower directory change; this one has not looked at anything yet.
-    """
-    upper, work = f"upper-{number}", f"work-{number}"
-    os.mkdir(upper, 0o755)
-    os.mkdir(work, 0o755)
-    refused = _overlay(f"/proc/self/fd/{lower}", upper, work)
-    if refused:
-        raise OSError(0, refused)
 
 
 def _foreign_owner(lower: int) -> str:

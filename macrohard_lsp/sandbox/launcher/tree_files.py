@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 COPY_BYTES = 1 << 20
+OUR_OWN = -1
+"""As the owner of what is written: whoever this process is."""
 CHECK_EVERY = 64
 """How many copied entries go by between two looks at whether anybody still wants the copy."""
 
@@ -27,13 +29,13 @@ def _parts(path: str) -> list[str]:
     return parts
 
 
-def _open_parent(root: int, parts: list[str], create: bool) -> int:
+def _open_parent(root: int, parts: list[str], create: bool, owner: int = OUR_OWN) -> int:
     """A descriptor of the directory that holds `parts`; the caller closes it."""
     current = os.open(".", DIRECTORY, dir_fd=root)
     for part in parts[:-1]:
         try:
             if create:
-                _ensure_directory(part, current)
+                _ensure_directory(part, current, owner)
             below = os.open(part, DIRECTORY, dir_fd=current)
         finally:
             os.close(current)
@@ -41,17 +43,18 @@ def _open_parent(root: int, parts: list[str], create: bool) -> int:
     return current
 
 
-def _ensure_directory(name: str, parent: int) -> None:
+def _ensure_directory(name: str, parent: int, owner: int) -> None:
     try:
         os.mkdir(name, 0o755, dir_fd=parent)
+        os.chown(name, owner, owner, dir_fd=parent, follow_symlinks=False)
     except FileExistsError:
         return  # Opening it comes next, and fails where it is no directory.
 
 
-def write_file(root: int, path: str, data: bytes) -> None:
-    """Put `data` at `path`, making directories as needed. What stands there is replaced."""
+def write_file(root: int, path: str, data: bytes, owner: int) -> None:
+    """Put `data` at `path`, making directories as needed, all of it `owner`'s. What stands there is replaced."""
     parts = _parts(path)
-    parent = _open_parent(root, parts, create=True)
+    parent = _open_parent(root, parts, create=True, owner=owner)
     temporary = f".{os.getpid()}.macrohard-new"
     try:
         mode = _mode_for(parent, parts[-1])
@@ -60,6 +63,7 @@ def write_file(root: int, path: str, data: bytes) -> None:
             with open(fd, "wb") as file:
                 file.write(data)
                 file.flush()
+                os.fchown(fd, owner, owner)
                 os.fchmod(fd, mode)
             os.rename(temporary, parts[-1], src_dir_fd=parent, dst_dir_fd=parent)
         except BaseException:

@@ -27,6 +27,15 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def is_our_child(pid: int) -> bool:
+    """Whether this process has such a child, dead or alive, that it has not collected yet."""
+    try:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
 def tasks(pid: int) -> list[str]:
     """The thread ids of a process; empty when it is gone."""
     try:

@@ -1,0 +1,114 @@
+"""Limits that the kernel keeps, where this computer lets us make control groups."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from macrohard_lsp.core.tier import Tier
+from macrohard_lsp.sandbox.spec import Limits, MachineLost
+
+from .test_limits import wait_until
+
+GROUPS = Path("/sys/fs/cgroup")
+LIMITS = Limits(memory_bytes=100 * 2**20, processes=20)
+HOG = """
+import time
+x = bytearray(300 * 2**20)
+x[::4096] = b'x' * len(x[::4096])
+time.sleep(30)
+"""
+BOMB = """
+import os, time
+for _ in range(11):
+    try:
+        os.fork()
+    except OSError:
+        pass
+    time.sleep(0.02)
+time.sleep(30)
+"""
+
+
+def ours() -> list[Path]:
+    return [
+        Path(base, name)
+        for base, names, _ in os.walk(GROUPS)
+        for name in names
+        if "macrohard-" in f"{base}/{name}"
+    ]
+
+
+@pytest.fixture
+def limited(namespace: Tier, open_on):
+    machine = open_on(namespace, limits=LIMITS)
+    if not any(each.startswith("control groups") for each in machine.protections):
+        pytest.skip(next(each for each in machine.protections if "limits of the kernel" in each))
+    return machine
+
+
+def test_a_command_runs_in_a_group_of_its_own(limited) -> None:
+    process = limited.start(["sleep", "20"], channel=False)
+    assert wait_until(lambda: any((path / "cgroup.procs").read_text() for path in ours()), 10)
+    numbers = {path.name for path in ours() if not path.name.startswith("macrohard-")}
+    process.kill()
+    process.wait(20)
+    limited.close()
+    assert wait_until(lambda: not numbers & {path.name for path in ours()}, 10)
+
+
+@pytest.mark.parametrize(("script", "reason"), [(HOG, "memory"), (BOMB, "processes")])
+def test_the_reason_is_told(limited, script: str, reason: str) -> None:
+    result = limited.run(["python3", "-c", script], seconds=60)
+    assert (result.killed_by, result.signal) == (reason, signal.SIGKILL)
+    assert limited.run(["true"], seconds=20).exit_code == 0
+
+
+def test_what_a_killed_launcher_leaves_is_removed(limited) -> None:
+    """Its commands die a little later than it does, and their groups can't be removed before."""
+    before = set(ours())
+    processes = [limited.start(["sleep", "20"], channel=False) for _ in range(3)]
+    assert wait_until(lambda: len({path.name for path in set(ours()) - before}) == 3, 10)
+    limited._control.kill()
+    for process in processes:
+        with pytest.raises(MachineLost):
+            process.wait(20)
+    assert wait_until(lambda: not set(ours()) - before, 10)
+
+
+OPENER = """
+import os, sys
+from pathlib import Path
+from macrohard_lsp.core.tier import Tier
+from macrohard_lsp.sandbox import zygote
+from macrohard_lsp.sandbox.open import open_machine
+from macrohard_lsp.sandbox.spec import MachineSpec
+machine = open_machine(MachineSpec(Path(sys.argv[1]), {}, (), {}), Tier.NAMESPACE)
+machine.start(['sleep', '50'], channel=False)
+pid = zygote._living().pid
+print(pid, flush=True)
+if sys.argv[2] == 'zygote':
+    os.kill(pid, 9)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.parametrize("killed", ["opener", "zygote"])
+def test_what_dead_openers_leave_is_removed(limited, workspace: Path, killed: str) -> None:
+    def run(what: str) -> str:
+        command = [sys.executable, "-c", OPENER, str(workspace), what]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2]
+        ).stdout.strip()
+
+    def left(pid: str) -> list[Path]:
+        return [path for path in ours() if f"macrohard-{pid}-" in str(path)]
+
+    dead = run(killed)
+    if killed == "zygote":
+        # It could not tidy up; the next one does, once the processes in there have died.
+        assert wait_until(lambda: not left(dead) or not run("opener") or not left(dead), 20)
+    assert wait_until(lambda: not left(dead), 10)
