@@ -48,6 +48,11 @@ class Standby:
         self._closed = self._asleep = False
         self._doubts = 0
 
+    @property
+    def waits(self) -> bool:
+        ahead = self._ahead
+        return ahead is not None and ahead.alive
+
     def prepare(self, workplace: Workplace) -> None:
         """Have one started for what was run last. Where none can be, tests are run as if there were no such thing."""
         with self._lock:

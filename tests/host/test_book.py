@@ -60,6 +60,18 @@ def test_early_failures_stand_beside_until_the_run_ends():
     assert [each.at.message for each in book.findings()] == ["t.py::a"]
 
 
+def test_what_was_found_before_goes_once_its_tests_have_ended():
+    book = ResultBook()
+    book.replace(*run("t.py::a- t.py::b- t.py::c-"))
+    again = finding("t.py::b", version=2)
+    book.early([again], ["t.py::a", "t.py::b"])
+    assert book.findings() == (finding("t.py::c"), again)
+    assert book.failing() == ("t.py::a", "t.py::b", "t.py::c")
+    # The run was stopped, and said nothing that counts.
+    book.early([])
+    assert len(book.findings()) == 3
+
+
 def test_suspects_go_with_their_failures():
     book = ResultBook()
     book.replace(*run("t.py::a- t.py::b-"))

@@ -64,7 +64,7 @@ def test_every_field_can_be_set(load):
         interpreter = ".venv"
         tier = "vm"
         exclude = ["build/", "*.generated.py"]
-        test = {arguments = ["-p", "no:cacheprovider"], timeout_seconds = 5, run = "type", on_open = "all"}
+        test = {arguments = ["-x"], timeout_seconds = 5, run = "type", on_open = "all", start_ahead = false}
         fix = {budget_seconds = 1.5, jobs = 2, seed = 4, automatic = false}
         lenses = false
         symbols = "on"
@@ -77,7 +77,7 @@ def test_every_field_can_be_set(load):
     """)
     assert loaded.settings.tier is Tier.VM
     assert loaded.settings.exclude == ("build/", "*.generated.py")
-    assert loaded.settings.test.arguments == ("-p", "no:cacheprovider")
+    assert loaded.settings.test.arguments == ("-x",)
     assert loaded.settings.fix.jobs_or_default == 2
     assert 1 <= Settings().fix.jobs_or_default <= 4
     assert DEFAULT not in loaded.sources.values()
