@@ -38,6 +38,10 @@ bench-server: .venv/.ready
 bench-warm: .venv/.ready
 	$(PY) -m bench.warm.run
 
+# From saving a file to the diagnostics that follow from it, beside plain pytest.
+bench-saving: .venv/.ready
+	$(PY) -m bench.server.saving
+
 # Beside pytest-testmon, over the history of a library of which REPOSITORY is a git clone.
 bench-affected: .venv/.ready
 	$(PY) -m bench.affected.run --repository "$(REPOSITORY)"
