@@ -165,8 +165,7 @@ def _section(saves: Saves, load: tuple[float, float]) -> str:
         "",
         f"Measured {measured_on()}; load average before and after {load[0]:.1f}, {load[1]:.1f}. {MODULES} modules with "
         f"{TESTS + 1} tests each, one module changed; pytest with the plugins of this project's own environment. "
-        "From the notification of the save to the diagnostics that follow from it, less what the tests themselves took. "
-        "Aim: 150 ms.",
+        "From the notification of the save to the diagnostics that follow, less what the tests took. Aim: 150 ms.",
         "",
         "| | saves | ms, median | smallest, largest | of plain pytest |",
         "|---|--:|--:|--:|--:|",

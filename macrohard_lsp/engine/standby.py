@@ -113,7 +113,7 @@ class Standby:
             self._drop()
 
     def _start(self, workplace: Workplace) -> None:
-        if self._closed or not workplace.projects:
+        if self._closed or not workplace.projects or workplace.tier is not Tier.NAMESPACE:
             return
         found = [each for each in workplace.projects if each[0].directory == self._directory]
         project, interpreter = (found or list(workplace.projects))[0]
@@ -121,15 +121,22 @@ class Standby:
         if self._ahead is None or not self._ahead.alive or self._conditions != conditions:
             self._drop()
             with contextlib.suppress(MachineUnavailable, MachineLost, OSError, ValueError):
-                room = replace(workplace.room, cancel=Cancel())
-                machine = room.open(workplace.snapshot, interpreter.choice)
-                if not machine.renewable:
-                    machine.close()
-                    return
-                arguments = workplace.pytest_arguments(project)
-                self._ahead = Ahead(machine, interpreter, project, arguments)
+                self._open(workplace, project, interpreter)
                 self._conditions = conditions
         self._wait()
+
+    def _open(self, workplace: Workplace, project: Project, interpreter: Interpreter) -> None:
+        room = replace(workplace.room, cancel=Cancel())
+        machine = room.open(workplace.snapshot, interpreter.choice)
+        try:
+            if machine.renewable:
+                self._ahead = Ahead(machine, interpreter, project, workplace.pytest_arguments(project))
+            else:
+                # The folder had to be copied, and will have to be each time.
+                self._closed = True
+        finally:
+            if self._ahead is None:
+                machine.close()
 
     def _wait(self) -> None:
         if self._timer is not None:
