@@ -99,6 +99,9 @@ class ProjectTests:
                 )
         except MachineLost:
             return None
+        finally:
+            # The next save may come while failures are still being confirmed.
+            standby.prepare(self.workplace)
         return None if tested.run.problem is not None and not tested.run.results else tested
 
     def _compare(self, standby: Standby, ahead: Tested) -> tuple[str, ...]:

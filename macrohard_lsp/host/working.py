@@ -157,18 +157,13 @@ class Worker:
             report = carry_out_tests(request, self._desk.configuration, self._desk.surroundings, telling)
         work.cancel.check()
         self._take_tests(request, report, telling)
-        self._prepare(telling)
+        if telling.standby is not None and telling.in_workplace is not None:
+            telling.standby.prepare(telling.in_workplace)
         if work.reply is not None:
             failed = sum(result.broken for result in report.results)
             work.reply.answer(TestsDone(report.message, report.passed, failed))
         self._go_on(report)
         return report.message
-
-    def _prepare(self, telling: Telling) -> None:
-        """Have the next run's pytest start now."""
-        test = self._desk.configuration.settings.test
-        if telling.in_workplace is not None and test.start_ahead and test.run is not RunWhen.MANUAL:
-            self.standby.prepare(telling.in_workplace)
 
     def _take_tests(self, request: TestRequest, report: TestReport, telling: Telling) -> None:
         desk = self._desk
@@ -262,7 +257,7 @@ class Worker:
         return tuple(item for item in placed if item is not None)
 
     def _telling(self, work: Work) -> Telling:
-        desk = self._desk
+        desk, test = self._desk, self._desk.configuration.settings.test
 
         def early(findings: tuple[PlacedFinding, ...], ended: frozenset[str]) -> None:
             desk.book.early(findings, ended)
@@ -277,7 +272,7 @@ class Worker:
             on_early=early,
             on_proposal=desk.offer,
             known=frozenset(name for item in desk.book.findings() for name in item.tests),
-            standby=self.standby,
+            standby=self.standby if test.start_ahead and test.run is not RunWhen.MANUAL else None,
         )
 
     def _works_in(self, workplace: Workplace) -> None:
