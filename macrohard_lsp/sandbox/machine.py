@@ -21,7 +21,7 @@ TAIL_BYTES = 65_536
 DEADLINE_GRACE_SECONDS = 5.0
 """How long after a command's deadline its end may be late before we kill from here as well."""
 CHANNEL_VARIABLE = "MACROHARD_CHANNEL_FD"
-CHANNEL_FD, STATUS_FD, SECCOMP_FD, OPTIONS_FD, RELAYED_FD, INFORMATION_FD = 3, 4, 5, 6, 7, 8
+CHANNEL_FD, STATUS_FD, SECCOMP_FD, OPTIONS_FD = 3, 4, 5, 6
 """The numbers that `launcher/commands.py` gives these descriptors in bwrap."""
 
 
@@ -149,7 +149,7 @@ class Machine:
         command, own = list(argv), variables
         options = None
         if opened.options is not None:
-            options = [*opened.options, *command_options(directory, variables), *relay_options(opened.ports)]
+            options = [*opened.options, *command_options(directory, variables)]
             command, own = [opened.bwrap, "--args", str(OPTIONS_FD), "--", *argv], MINIMAL_ENVIRONMENT
         return {
             "do": "start",
@@ -226,13 +226,6 @@ class Machine:
         if self._opened.temporary is not None:
             # The launcher has removed it, unless it was killed itself.
             shutil.rmtree(self._opened.temporary, ignore_errors=True)
-
-
-def relay_options(ports: tuple[int, ...]) -> list[str]:
-    """Where ports are relayed, the command waits until they are, and the relay is told whose they are."""
-    if not ports:
-        return []
-    return ["--block-fd", str(RELAYED_FD), "--info-fd", str(INFORMATION_FD)]
 
 
 def _relative(cwd: str) -> PurePosixPath:

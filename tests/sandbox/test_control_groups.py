@@ -9,12 +9,16 @@ from pathlib import Path
 import pytest
 
 from macrohard_lsp.core.tier import Tier
+from macrohard_lsp.sandbox import zygote
 from macrohard_lsp.sandbox.spec import Limits, MachineLost
 
+from .outside import pids_of
 from .test_limits import wait_until
 
 GROUPS = Path("/sys/fs/cgroup")
 LIMITS = Limits(memory_bytes=100 * 2**20, processes=20)
+BWRAP_AND_SHELL = 3
+"""bwrap itself, the first process of its namespace, and the shell."""
 HOG = """
 import time
 x = bytearray(300 * 2**20)
@@ -33,13 +37,20 @@ time.sleep(30)
 """
 
 
-def ours() -> list[Path]:
-    return [
+def groups_of(zygotes: str) -> set[Path]:
+    """The groups of commands whose zygote's directory has this in its name, and the directory itself."""
+    return {
         Path(base, name)
         for base, names, _ in os.walk(GROUPS)
         for name in names
-        if "macrohard-" in f"{base}/{name}"
-    ]
+        if zygotes in f"{base}/{name}"
+    }
+
+
+def ours() -> set[Path]:
+    """Those of our commands; others may run some at the same time."""
+    own = f"macrohard-{zygote._living().pid}-"
+    return {path for path in groups_of(own) if not path.name.startswith(own)}
 
 
 @pytest.fixture
@@ -50,14 +61,16 @@ def limited(namespace: Tier, open_on):
     return machine
 
 
-def test_a_command_runs_in_a_group_of_its_own(limited) -> None:
-    process = limited.start(["sleep", "20"], channel=False)
-    assert wait_until(lambda: any((path / "cgroup.procs").read_text() for path in ours()), 10)
-    numbers = {path.name for path in ours() if not path.name.startswith("macrohard-")}
+def test_a_command_runs_in_a_group_of_its_own(limited, marker: str) -> None:
+    """Nothing of it is elsewhere, also not what its program starts at once."""
+    before = ours()
+    process = limited.start(["sh", "-c", f"sleep {marker} & sleep {marker} & sleep {marker}"], channel=False)
+    assert wait_until(lambda: len(pids_of(f"sleep\0{marker}")) == 3, 20)
+    groups = ours() - before
+    assert {len((path / "cgroup.procs").read_text().split()) for path in groups} == {3 + BWRAP_AND_SHELL}
     process.kill()
     process.wait(20)
-    limited.close()
-    assert wait_until(lambda: not numbers & {path.name for path in ours()}, 10)
+    assert wait_until(lambda: not groups & ours(), 10)
 
 
 @pytest.mark.parametrize(("script", "reason"), [(HOG, "memory"), (BOMB, "processes")])
@@ -69,14 +82,14 @@ def test_the_reason_is_told(limited, script: str, reason: str) -> None:
 
 def test_what_a_killed_launcher_leaves_is_removed(limited) -> None:
     """Its commands die a little later than it does, and their groups can't be removed before."""
-    before = set(ours())
+    before = ours()
     processes = [limited.start(["sleep", "20"], channel=False) for _ in range(3)]
-    assert wait_until(lambda: len({path.name for path in set(ours()) - before}) == 3, 10)
+    assert wait_until(lambda: len({path.name for path in ours() - before}) == 3, 10)
     limited._control.kill()
     for process in processes:
         with pytest.raises(MachineLost):
             process.wait(20)
-    assert wait_until(lambda: not set(ours()) - before, 10)
+    assert wait_until(lambda: not ours() - before, 10)
 
 
 OPENER = """
@@ -104,8 +117,8 @@ def test_what_dead_openers_leave_is_removed(limited, workspace: Path, killed: st
             command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2]
         ).stdout.strip()
 
-    def left(pid: str) -> list[Path]:
-        return [path for path in ours() if f"macrohard-{pid}-" in str(path)]
+    def left(pid: str) -> set[Path]:
+        return groups_of(f"macrohard-{pid}-")
 
     dead = run(killed)
     if killed == "zygote":

@@ -104,7 +104,8 @@ class Launcher:
             reading.append(self.opener_fd)
         while True:
             writing = [self.sock] if self.sending else []
-            readable, writable, _ = select.select(reading, writing, [], self.patience())
+            held = [command.status_fd for command in self.commands.values() if command.hold_fd >= 0]
+            readable, writable, _ = select.select(reading + held, writing, [], self.patience())
             if self.wake_fd in readable:
                 os.read(self.wake_fd, 4096)
             if self.sock in readable:
@@ -295,7 +296,12 @@ class Launcher:
         if message["options"] is not None and isinstance(self.birth.groups, control_groups.Groups):
             group = self.birth.groups.make(f"{self.birth.number}-{message['id']}", self.memory, self.tasks)
             bounds = replace(bounds, group=group)
-        command = commands.spawn(message, fds, self.seccomp, self.prctl, bounds)
+        try:
+            command = commands.spawn(message, fds, self.seccomp, self.prctl, bounds)
+        except (OSError, ValueError):
+            if bounds.group is not None:
+                bounds.group.remove()
+            raise
         self.commands[command.id] = command
         return {}, b""
 

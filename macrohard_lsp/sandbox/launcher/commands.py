@@ -17,13 +17,38 @@ import trees
 import unprivileged
 from confinement import Confinement
 
-STATUS_FD, SECCOMP_FD, OPTIONS_FD, RELAYED_FD, INFORMATION_FD = 4, 5, 6, 7, 8
+STATUS_FD, SECCOMP_FD, OPTIONS_FD, READY_FD, INFORMATION_FD = 4, 5, 6, 7, 8
 CHANNEL_FD = 3
 LAUNCH_FAILED = 127
 HANDLED_SIGNALS = (signal.SIGTERM, signal.SIGCHLD)
 PR_SET_PDEATHSIG = 1
+MOST_HELD = 16
+"""bwrap is two or three processes before it starts the program."""
 THREADS_PER_PROCESS = 8
 """A command may have this many threads for each process it may have."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a command is put under: a group that limits it, whom it becomes, what takes its program its reach.
+
+    The first two are for bwrap, `confinement` is for what runs without it.
+    """
+
+    group: control_groups.Group | None = None
+    user: unprivileged.User | None = None
+    confinement: Confinement | None = None
+
+    def become_user(self, streams: list[int]) -> None:
+        if self.user is not None:
+            # Programs open /dev/stdout anew, which only the owner of the pipe behind it may.
+            for fd in streams:
+                os.fchown(fd, self.user.number, self.user.number)
+            unprivileged.become(self.user)
+
+
+class Unlimited(Exception):
+    """The kernel doesn't take a command into its group, though it took another one before."""
 
 
 class Command:
@@ -34,12 +59,14 @@ class Command:
     """
 
     def __init__(
-        self, request: dict[str, Any], child: int, status_fd: int, group: control_groups.Group | None
+        self, request: dict[str, Any], child: int, status_fd: int, hold_fd: int, bounds: Bounds
     ) -> None:
         self.id: int = request["id"]
-        self.group = group
+        self.group = bounds.group
         self.child = child
         self.status_fd = status_fd
+        self.hold_fd = hold_fd
+        """bwrap waits with the program until this is closed, by us and by whoever else has it; -1 when we have."""
         self.isolated: bool = request["options"] is not None
         self.inner = 0
         self.relay = 0
@@ -75,6 +102,18 @@ class Command:
                 continue  # In the process tier a hostile program can write into this pipe through /proc.
             self.inner = said.get("child-pid", self.inner)
             self.program_status = said.get("wait-status", self.program_status)
+        if self.inner and self.hold_fd >= 0:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Put all there is of the command into its group, and have its program started. Raises OSError."""
+        entered = {self.child}
+        while self.group is not None and (missing := set(trees.descendants(self.child, MOST_HELD)) - entered):
+            for pid in missing:
+                self.group.add(pid)
+            entered |= missing
+        os.close(self.hold_fd)
+        self.hold_fd = -1
 
     def collected(self, pid: int, status: int, cpu_seconds: float) -> None:
         """Take in that the launcher has collected this process, which may not be of this command at all."""
@@ -138,6 +177,8 @@ class Command:
     def report(self) -> dict[str, Any]:
         """How it ended, as the message that says so."""
         os.close(self.status_fd)
+        if self.hold_fd >= 0:
+            os.close(self.hold_fd)
         status = self.wait_status if self.program_status is None else self.program_status
         if self.group is not None:
             if status != 0 and self.killed_by is None and not self.timed_out:
@@ -155,49 +196,53 @@ class Command:
         }
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """What a command is put under: a group that limits it, whom it becomes, what takes its program its reach.
-
-    The first two are for bwrap, `confinement` is for what runs without it.
-    """
-
-    group: control_groups.Group | None = None
-    user: unprivileged.User | None = None
-    confinement: Confinement | None = None
-
-    def enter(self, streams: list[int]) -> None:
-        if self.group is not None:
-            self.group.enter()
-        if self.user is not None:
-            # Programs open /dev/stdout anew, which only the owner of the pipe behind it may.
-            for fd in streams:
-                os.fchown(fd, self.user.number, self.user.number)
-            unprivileged.become(self.user)
-
-
 def spawn(request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any, bounds: Bounds) -> Command:
     """Start what `request` says on the descriptors `fds` (stdin, stdout, stderr and maybe the channel).
 
-    `seccomp` is for bwrap. Closes `fds` whether it succeeds or raises (OSError, ValueError).
+    `seccomp` is for bwrap. Closes `fds` whether it succeeds or raises (OSError, ValueError, and Unlimited, after
+    which the launcher can only end).
     """
-    isolated = request["options"] is not None
     passed = [*fds[:3], fds[3] if len(fds) > 3 else -1]
+    hold_fd, relaying = -1, 0
     try:
-        files = [seccomp, _joined(request["options"])] if isolated else []
+        waits = _waits(request, bounds)
+        files = [] if waits is None else [seccomp, _joined([*request["options"], *waits])]
         status_read, status_write = os.pipe()
         passed.append(status_write)
         passed += [_memory_file(data) if data else -1 for data in files]
-        relaying = relay.start(request["ports"], passed, prctl) if isolated and request["ports"] else 0
+        if waits:
+            wait_fd, hold_fd = os.pipe()
+            passed.append(wait_fd)
+            relaying = relay.start(request["ports"], hold_fd, passed, prctl) if request["ports"] else 0
         child = _fork(request, passed, prctl, bounds)
+    except BaseException:
+        if hold_fd >= 0:
+            os.close(hold_fd)
+        raise
     finally:
         for fd in passed:
             if fd >= 0:
                 os.close(fd)
     os.set_blocking(status_read, False)
-    command = Command(request, child, status_read, bounds.group)
+    command = Command(request, child, status_read, hold_fd, bounds)
     command.relay = relaying
+    if bounds.group is not None:
+        # The kernel waits for all processors here, while bwrap already sets up the namespaces. What it has started
+        # by then follows when it holds its program.
+        try:
+            bounds.group.add(child)
+        except OSError as error:
+            # The whole Machine ends by it, before the program can start.
+            raise Unlimited(f"a command can't be put into its control group: {error}") from error
     return command
+
+
+def _waits(request: dict[str, Any], bounds: Bounds) -> list[str] | None:
+    """What bwrap is told to wait for before it starts the program, and to whom to say what it has made; or None."""
+    if request["options"] is None:
+        return None
+    wait = ["--block-fd", str(READY_FD)] if request["ports"] or bounds.group is not None else []
+    return [*wait, *(["--info-fd", str(INFORMATION_FD)] if request["ports"] else [])]
 
 
 def _fork(request: dict[str, Any], passed: list[int], prctl: Any, bounds: Bounds) -> int:
@@ -224,7 +269,7 @@ def _be_child(
     isolated = request["options"] is not None
     try:
         _forget_handlers()
-        bounds.enter(passed[:3])
+        bounds.become_user(passed[:3])
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL if isolated else signal.SIGTERM, 0, 0, 0)
         if os.getppid() == launcher:
             os.setsid()

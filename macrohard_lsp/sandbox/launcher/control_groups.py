@@ -6,6 +6,7 @@ One directory in each hierarchy belongs to a zygote, and in it one to each runni
 hold is tried once, with a process that enters one; where not, the watching of the launcher is alone.
 """
 
+import contextlib
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -80,10 +81,11 @@ class Group:
     def paths(self) -> set[str]:
         return {self.memory, self.pids}
 
-    def enter(self) -> None:
-        """Move this process in, and all that it starts from now on."""
+    def add(self, pid: int) -> None:
+        """Move a process in (0: this one), and all that it starts from now on; nothing where it has ended."""
         for path in self.paths:
-            _write(os.path.join(path, "cgroup.procs"), "0")
+            with contextlib.suppress(ProcessLookupError):
+                _write(os.path.join(path, "cgroup.procs"), str(pid))
 
     def exceeded(self) -> str | None:
         """Which limit the kernel had to keep: "memory", "processes", or None."""
@@ -207,7 +209,7 @@ def _try(groups: Groups) -> None:
         child = os.fork()
         if child == 0:
             try:
-                group.enter()
+                group.add(0)
                 os._exit(0)
             finally:
                 os._exit(1)

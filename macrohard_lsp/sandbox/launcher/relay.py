@@ -24,15 +24,14 @@ MOST_FDS = 1 << 20
 PR_SET_PDEATHSIG = 1
 
 
-def start(ports: list[int], passed: list[int], prctl: Any) -> int:
+def start(ports: list[int], ready: int, passed: list[int], prctl: Any) -> int:
     """Start the relay of a command that is about to be started, and return its process id.
 
-    Adds to `passed` the two descriptors that bwrap gets: the one it waits on, and the one it says on which
+    Its copy of `ready` is closed when it listens. Adds to `passed` the descriptor on which bwrap says which
     process it started. Raises OSError.
     """
-    wait_read, ready = os.pipe()
     information, say_write = os.pipe()
-    passed += [wait_read, say_write]
+    passed.append(say_write)
     launcher = os.getpid()
     # The launcher's own handlers must not run in the child, where they would end the whole Machine.
     held = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGCHLD))
@@ -42,7 +41,6 @@ def start(ports: list[int], passed: list[int], prctl: Any) -> int:
             _be_relay(ports, information, ready, prctl, launcher)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
-        os.close(ready)
         os.close(information)
     return child
 

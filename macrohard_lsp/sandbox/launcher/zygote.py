@@ -19,13 +19,14 @@ from typing import Any
 
 import control_groups
 import protocol
+import trees
 import unprivileged
 
 LOOK_SECONDS = 1.0
 """How often the opener is looked for where the kernel can't tell that it has ended."""
 END_SECONDS = 1.5
 """How long launchers may take to finish before this process leaves them to their own end."""
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 Begin = Callable[["Birth"], None]
 
@@ -112,6 +113,7 @@ class Zygote:
         self.users = Users()
         self.groups = control_groups.find(control_groups.name_of(os.getpid()))
         self.wake_fd = wake_on_children()
+        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
     def run(self, begin: Begin) -> None:
         """Fork on request until the opener is gone, then have every launcher end, and end."""
@@ -161,6 +163,10 @@ class Zygote:
                 self.untidy.add(number)
                 if user is not None:
                     self.users.free.append(user)
+        # A launcher that was killed may leave a bwrap that doesn't notice it: as orphans they come to us.
+        for child in trees.children(self.pid):
+            if child not in self.launchers:
+                os.kill(child, signal.SIGKILL)
         if isinstance(self.groups, control_groups.Groups):
             # What a launcher that was killed had started may still be dying in there.
             self.untidy = {number for number in self.untidy if not self.groups.remove(f"{number}-")}
