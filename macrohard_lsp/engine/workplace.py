@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from macrohard_lsp.core.events import MachineOpened, StageStarted
-from macrohard_lsp.core.interpreter import Interpreter, Project
+from macrohard_lsp.core.interpreter import Interpreter, InterpreterChoice, Project
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import TestResult
 from macrohard_lsp.core.tier import Tier
+from macrohard_lsp.engine.commands import Commands, find_commands
 from macrohard_lsp.engine.context import EngineContext
+from macrohard_lsp.engine.layout import runs_without_pytest
 from macrohard_lsp.engine.machines import PASSED_ON, MachineRoom, choose_tier
 from macrohard_lsp.engine.openings import openings_of
 from macrohard_lsp.engine.requests import CouldNotRun, FixRequest, TestRequest
 from macrohard_lsp.engine.withheld import WithheldHere
 from macrohard_lsp.environment.errors import BadInterpreter, NoInterpreter
 from macrohard_lsp.environment.probe import PROBE, parse_probe, pytest_missing_sentence
-from macrohard_lsp.environment.projects import find_projects
+from macrohard_lsp.environment.projects import find_projects, has_test_modules
 from macrohard_lsp.settings.load import SettingsError, load_settings
 from macrohard_lsp.settings.model import Settings
 from macrohard_lsp.settings.trust import TrustStore
@@ -25,11 +27,21 @@ from macrohard_lsp.workspace.folder import WorkspaceRefused
 from macrohard_lsp.workspace.read import read_snapshot
 
 PROBE_SECONDS = 30.0
+OF_THE_PROCESS_TIER = (
+    "The tier is `process`: the tests reach the network and the services on this computer; "
+    "`macrohard-lsp doctor` says what else it keeps them from here, and what not."
+)
+NOTHING_TO_RUN = (
+    "`test.detect` is false and `test.commands` names no command, so that there are no tests to run. Name a "
+    "command, or let tests be detected."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """`projects` are in path order. `notes` are sentences for a person about what was left out or done differently."""
+    """`projects` are in path order, `commands` what else runs tests. `notes` are sentences for a person about what was
+    left out or done differently.
+    """
 
     snapshot: Snapshot
     settings: Settings
@@ -37,6 +49,7 @@ class Workplace:
     projects: tuple[tuple[Project, Interpreter], ...]
     notes: tuple[str, ...]
     withheld: WithheldHere
+    commands: Commands
 
     def needs(self, results: Iterable[TestResult]) -> dict[str, str]:
         """Those of the broken results that only want a setting of the sandbox, each with the sentence that names it."""
@@ -71,27 +84,37 @@ def open_workplace(request: TestRequest | FixRequest, context: EngineContext) ->
     except (WorkspaceRefused, SettingsError) as reason:
         raise CouldNotRun(str(reason)) from reason
     settled = choose_tier(request.tier, settings.tier, trusted, snapshot.root)
-    notes = [*loaded.notes, *snapshot.notes]
-    if settled is Tier.PROCESS:
-        notes.append(
-            "The tier is `process`: the tests reach the network and the services on this computer; "
-            "`macrohard-lsp doctor` says what else it keeps them from here, and what not."
-        )
+    notes = [*loaded.notes, *snapshot.notes, *((OF_THE_PROCESS_TIER,) if settled is Tier.PROCESS else ())]
     openings, refused = openings_of(settings.sandbox, snapshot.root, context.variables, context.home)
     notes.extend(refused)
     room = MachineRoom(settled, context.variables, context.cancel, openings)
-    projects = _find_projects(snapshot, settings, room, context)
-    withheld = withheld_from(room, snapshot.root, projects, context.home)
-    workplace = Workplace(snapshot, settings, room, projects, tuple(notes), withheld)
+    commands = find_commands(
+        snapshot, settings, loaded.sources["test.commands"], context.variables, context.home
+    )
+    notes.extend(commands.notes)
+    projects = _find_projects(snapshot, settings, commands, room, context)
+    choices = (*(project.choice for project, _ in projects), *(suite.choice for suite in commands.suites))
+    _announce(choices, snapshot, room, context)
+    withheld = withheld_from(room, snapshot.root, choices, context.home)
+    workplace = Workplace(snapshot, settings, room, projects, tuple(notes), withheld, commands)
     if context.on_workplace is not None:
         context.on_workplace(workplace)
     return workplace
 
 
+def _has_python(snapshot: Snapshot, settings: Settings, commands: Commands) -> bool:
+    """Whether Python projects are looked for. Where commands test the folder, a file has to be named as a test."""
+    if settings.test.detect:
+        return not commands or has_test_modules(snapshot.files)
+    if not commands:
+        raise CouldNotRun(NOTHING_TO_RUN)
+    return False
+
+
 def withheld_from(
-    room: MachineRoom, folder: Path, projects: tuple[tuple[Project, Interpreter], ...], home: Path
+    room: MachineRoom, folder: Path, choices: tuple[InterpreterChoice, ...], home: Path
 ) -> WithheldHere:
-    shown = tuple(path for project, _ in projects for path in project.choice.mounts)
+    shown = tuple(path for choice in choices for path in choice.mounts)
     return WithheldHere(room.tier, folder, shown, room.openings, room.variables, PASSED_ON, home)
 
 
@@ -102,8 +125,10 @@ def _is_trusted(folder: Path, context: EngineContext) -> bool:
 
 
 def _find_projects(
-    snapshot: Snapshot, settings: Settings, room: MachineRoom, context: EngineContext
+    snapshot: Snapshot, settings: Settings, commands: Commands, room: MachineRoom, context: EngineContext
 ) -> tuple[tuple[Project, Interpreter], ...]:
+    if not _has_python(snapshot, settings, commands):
+        return ()
     context.listener(StageStarted("environment", "Looking for the interpreter"))
 
     def read(path: str) -> str | None:
@@ -119,22 +144,23 @@ def _find_projects(
             home=context.home,
             read=read,
         )
-        _announce(projects, snapshot, room, context)
-        return tuple((project, _probe(project, snapshot, room)) for project in projects)
+        return tuple((project, _probe(project, projects, snapshot, room)) for project in projects)
     except (NoInterpreter, BadInterpreter) as reason:
         raise CouldNotRun(str(reason)) from reason
 
 
 def _announce(
-    projects: tuple[Project, ...], snapshot: Snapshot, room: MachineRoom, context: EngineContext
+    choices: tuple[InterpreterChoice, ...], snapshot: Snapshot, room: MachineRoom, context: EngineContext
 ) -> None:
     """Tell once what isolates this Run; all its Machines are of this kind."""
-    for project in projects[:1]:
-        with room.open(snapshot, project.choice) as machine:
+    for choice in choices[:1]:
+        with room.open(snapshot, choice) as machine:
             context.listener(MachineOpened(machine.tier, machine.protections))
 
 
-def _probe(project: Project, snapshot: Snapshot, room: MachineRoom) -> Interpreter:
+def _probe(
+    project: Project, projects: tuple[Project, ...], snapshot: Snapshot, room: MachineRoom
+) -> Interpreter:
     """Ask the interpreter what it is, inside a Machine: it may lie in a folder that nobody trusts yet."""
     choice = project.choice
     with room.open(snapshot, choice) as machine:
@@ -146,6 +172,6 @@ def _probe(project: Project, snapshot: Snapshot, room: MachineRoom) -> Interpret
             "Name another interpreter as `interpreter` in [tool.macrohard]."
         )
     interpreter = parse_probe(choice, answer.stdout)
-    if interpreter.pytest is None:
+    if interpreter.pytest is None and not runs_without_pytest(project, projects, snapshot):
         raise CouldNotRun(pytest_missing_sentence(interpreter))
     return interpreter

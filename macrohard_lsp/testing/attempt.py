@@ -1,4 +1,4 @@
-"""One pytest process from start to end: reads what it tells, and ends it when it hangs."""
+"""One process that runs tests, from start to end: reads what it tells, and ends it when it hangs."""
 
 import json
 import secrets
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.interpreter import Interpreter, Project
+from macrohard_lsp.core.testcommand import Framework
 from macrohard_lsp.core.testrun import Ending
 from macrohard_lsp.sandbox.machine import CommandResult, Machine, MachineProcess
 from macrohard_lsp.testing.channel import ChannelCorrupted, MessageReader
@@ -17,6 +18,7 @@ from macrohard_lsp.testing.record import COLLECT_SECONDS, Record
 from macrohard_lsp.testing.stack import frames_of_stack
 
 INSIDE = Path(__file__).parent / "inside"
+RUNNERS = {Framework.PYTEST: "run_pytest.py", Framework.UNITTEST: "run_unittest.py"}
 POLL_SECONDS = 0.2
 STACK_SECONDS = 0.5
 GRACE_SECONDS = 10.0
@@ -25,7 +27,7 @@ QUIET_SECONDS = 120.0
 
 
 class End(Enum):
-    """Why a pytest process is no longer read. `DIED` covers every end without a finish message."""
+    """Why a process is no longer read. `DIED` covers every end without a finish message."""
 
     FINISHED = "finished"
     DIED = "died"
@@ -74,10 +76,10 @@ class Site:
 
 
 def run_attempt(site: Site, orders: Orders, record: Record) -> Attempt:
-    """Run pytest once. Raises Cancelled, and MachineLost when the Machine went away."""
+    """Run the framework once. Raises Cancelled, and MachineLost when the Machine went away."""
     site.cancel.check()
     secret = secrets.token_hex(16)
-    argv = [str(site.interpreter.choice.executable), str(INSIDE / "run_pytest.py")]
+    argv = [str(site.interpreter.choice.executable), str(INSIDE / RUNNERS[site.interpreter.framework])]
     process = site.machine.start(argv, cwd=site.project.directory, channel=True)
     record.begin(time.monotonic())
     try:
@@ -131,7 +133,7 @@ def _follow(
         if session.finished is not None:
             return End.FINISHED
         if record.overdue(now, orders.test_seconds):
-            _stop_hung(process, reader, site.machine.workspace, orders, record)
+            _stop_hung(process, reader, site, orders, record)
             return End.HUNG
         if now > orders.deadline:
             return End.OUT_OF_TIME
@@ -142,7 +144,7 @@ def _follow(
 
 
 def _stop_hung(
-    process: MachineProcess, reader: MessageReader, workspace: Path, orders: Orders, record: Record
+    process: MachineProcess, reader: MessageReader, site: Site, orders: Orders, record: Record
 ) -> None:
     """Ask where the program is, then record what hung; what ended while we asked is recorded as it ended."""
     overdue = record.overdue(time.monotonic(), orders.test_seconds)
@@ -151,13 +153,13 @@ def _stop_hung(
     now = time.monotonic()
     for message in messages:
         record.take(message, now)
-    frames = frames_of_stack(stack, workspace)
+    frames = frames_of_stack(stack, site.machine.workspace)
     for name in overdue:
         session = record.session
         if name in session.running:
             text = f"timed out after {orders.test_seconds:g} s"
         elif name in session.collecting:
-            text = f"pytest did not get through importing this file in {COLLECT_SECONDS:g} s"
+            text = f"{site.interpreter.framework} did not get through importing this file in {COLLECT_SECONDS:g} s"
         else:
             continue
         record.stop(name, Ending.TIMEOUT, text, now=now, frames=frames)

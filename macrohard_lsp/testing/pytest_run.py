@@ -144,7 +144,7 @@ class _Runner:
             text = (
                 f"the interpreter died ({how}) while {action}"
                 if stopped is None
-                else f"{stopped.exception} stopped pytest while {action}"
+                else f"{stopped.exception} stopped {self._site.interpreter.framework} while {action}"
             )
             self._record.stop(name, Ending.CRASH, text, now=time.monotonic(), frames=frames)
         return True
@@ -173,20 +173,18 @@ class _Runner:
         return tuple(name for name in self._options.ids or () if name not in found)
 
     def _incomplete(self) -> str | None:
-        session = self._record.session
+        session, framework = self._record.session, self._site.interpreter.framework
         left = () if self._options.collect_only else self._left()
         if left:
             stopped = session.finished.stopped if session.finished else ""
             reason = f" ({stopped})" if stopped else ""
             return (
-                f"pytest ended{reason} without an outcome for {len(left)} of {len(self._collected)} tests, "
+                f"{framework} ended{reason} without an outcome for {len(left)} of {len(self._collected)} tests, "
                 f"among them {left[0]}"
             )
         if not self._collected and not self._record.results and self._options.ids is None:
             where = self._site.project.directory or "the workspace folder"
-            return (
-                f"pytest found no tests in {where}; check `testpaths` and `python_files` in its configuration"
-            )
+            return problems.NO_TESTS_FOUND[framework].format(where)
         return None
 
     def _tested(self) -> Tested:
@@ -200,7 +198,7 @@ class _Runner:
         executable = str(self._site.interpreter.choice.executable)
         run = TestRun(
             results=results,
-            command=(executable, "-m", "pytest", *self._arguments),
+            command=(executable, "-m", self._site.interpreter.framework.value, *self._arguments),
             tier=self._site.machine.tier,
             seconds=time.monotonic() - self._began,
             problem=self._problem,
