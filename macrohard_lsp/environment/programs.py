@@ -12,12 +12,13 @@ from pathlib import Path
 
 from macrohard_lsp.environment.errors import NoProgram
 from macrohard_lsp.environment.layout import is_file, is_program, read_json
-from macrohard_lsp.environment.mounts import hops, outermost, refuse_too_much
+from macrohard_lsp.environment.mounts import hops, mounts_for, outermost, refuse_too_much
 
 SYSTEM = (Path("/usr"), Path("/nix/store"))
 SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
 NODE = "node"
 NEED_NODE = frozenset({NODE, "npm", "npx", "pnpm", "yarn", "corepack"})
+PYTHONS = ("python", "pypy")
 MOST_SHEBANGS = 4
 SHEBANG_BYTES = 256
 
@@ -81,7 +82,8 @@ class _Search:
     def _entries(self) -> Iterator[Path]:
         """PATH, without relative entries: they could lead into the folder."""
         entries = map(Path, self.variables.get("PATH", "").split(":"))
-        return (entry for entry in entries if entry.is_absolute())
+        # fnm's are links that lie among the files of a login, which no Machine may show.
+        return (entry.resolve() for entry in entries if entry.is_absolute())
 
     def _behind_volta(self, path: Path) -> Path | None:
         """What volta's shim would start: the shim itself needs all of volta's directory."""
@@ -106,10 +108,14 @@ class _Search:
 
     def mounts(self, program: Path) -> Iterator[Path]:
         """What has to be shown of one program beside the system and the folder."""
+        if program.name.startswith(PYTHONS):
+            yield from mounts_for(program, self.home)
+            return
         for hop in hops(program):
             if any(hop.is_relative_to(shown) for shown in (*SYSTEM, self.folder)) or _in_system(hop):
                 continue
-            for path in (_node_installation(hop) or hop, hop.resolve()):
+            shown = _node_installation(hop) or hop
+            for path in (shown, shown.resolve()):
                 refuse_too_much(path, program, self.home)
                 yield path
 

@@ -65,9 +65,12 @@ def test_every_field_can_be_set(load):
         interpreter = ".venv"
         tier = "vm"
         exclude = ["build/", "*.generated.py"]
-        test = {arguments = ["-p", "no:cacheprovider"], timeout_seconds = 5, run = "type", on_open = "all", detect = false, commands = [
-            {command = ["x"], kind = "junit-xml", report = "o/*.xml", directory = "web", timeout_seconds = 9},
-        ]}
+        test.arguments = ["-p", "no:cacheprovider"]
+        test.timeout_seconds = 5
+        test.run = "type"
+        test.on_open = "all"
+        test.detect = false
+        test.commands = [{command = ["x"], kind = "tap", report = "o/*", directory = "web", timeout_seconds = 9}]
         fix = {budget_seconds = 1.5, jobs = 2, seed = 4, automatic = false}
         lenses = false
         symbols = "on"
@@ -81,7 +84,7 @@ def test_every_field_can_be_set(load):
     assert loaded.settings.tier is Tier.VM
     assert loaded.settings.exclude == ("build/", "*.generated.py")
     assert loaded.settings.test.arguments == ("-p", "no:cacheprovider")
-    assert [command.kind for command in loaded.settings.test.commands] == [ReportKind.JUNIT_XML]
+    assert [command.kind for command in loaded.settings.test.commands] == [ReportKind.TAP]
     assert loaded.settings.fix.jobs_or_default == 2
     assert 1 <= Settings().fix.jobs_or_default <= 4
     assert DEFAULT not in loaded.sources.values()

@@ -21,6 +21,8 @@ _PLACE = re.compile(
     r"(?P<file>(?:file://)?[^\s:'\"()\[\]<>❯]*[^\s:'\"()\[\]<>❯/]\.[A-Za-z][A-Za-z0-9]{0,7}):(?P<line>\d{1,8})\b"
 )
 """`a/b.js:3`, in whatever stands around it; the file needs an ending, so that `localhost:80` and times aren't any."""
+_LINE = re.compile(r"\b(?:at|file) (?P<file>[^\s,'\"]+),? line (?P<line>\d{1,8})\b")
+"""As Perl and bats write it."""
 _NAME = re.compile(r"[\w$.<>#\[\] ]{1,200}")
 _NODE_WRAPPER, _NODE_CAUSE = "ERR_TEST_FAILURE", "\n  cause: "
 
@@ -107,7 +109,8 @@ class Places:
 
     def _in_line(self, line: str, near: str) -> Iterator[tuple[bool, Frame]]:
         python = _PYTHON.match(line)
-        for found in (python,) if python is not None else _PLACE.finditer(line):
+        elsewhere = (*_PLACE.finditer(line), *_LINE.finditer(line))
+        for found in (python,) if python is not None else elsewhere:
             path = self.file(found["file"], near)
             if path is not None and int(found["line"]) > 0:
                 function = _function(line, found, python is not None)

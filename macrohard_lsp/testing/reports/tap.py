@@ -43,6 +43,7 @@ class _Point:
     reason: str = ""
     yaml: list[str] = field(default_factory=list[str])
     before: str = ""
+    after: list[str] = field(default_factory=list[str])
     children: "list[_Point]" = field(default_factory=list["_Point"])
 
 
@@ -66,6 +67,7 @@ class _Reading:
     def __init__(self) -> None:
         self._levels: list[_Level] = [_Level()]
         self._yaml: tuple[int, _Point] | None = None
+        self._failed: _Point | None = None
         self._comments: list[str] = []
         self._count = 0
         self._problem: str | None = None
@@ -80,16 +82,27 @@ class _Reading:
         if self._yaml is not None and self._take_yaml(line, stripped, indent):
             return
         level = indent // SUBTEST_INDENT
-        if stripped.startswith("#"):
-            if len(self._comments) < MOST_COMMENTS and not stripped.startswith("# Subtest"):
-                self._comments.append(stripped[1:].removeprefix(" ")[:MOST_TEXT])
+        if stripped.startswith("# Subtest"):
+            self._failed = None
+        elif stripped.startswith("#"):
+            self._take_comment(stripped[1:].removeprefix(" "))
         elif stripped.startswith("---") and indent % SUBTEST_INDENT == 2:
             last = self._last(level)
             self._yaml = (indent, last) if last is not None else None
-        elif indent % SUBTEST_INDENT == 0 and level < DEEPEST:
-            self._take_test_line(stripped, level)
+            self._failed = None
+        elif (
+            indent % SUBTEST_INDENT or level >= DEEPEST or not self._take_test_line(stripped, level)
+        ) and self._failed is not None:
+            self._take_comment(stripped)
 
-    def _take_test_line(self, line: str, level: int) -> None:
+    def _take_comment(self, text: str) -> None:
+        """What follows a failure without diagnostics explains it; what comes otherwise belongs to what comes next."""
+        kept = self._failed.after if self._failed is not None else self._comments
+        if len(kept) < MOST_COMMENTS:
+            kept.append(text[:MOST_TEXT])
+
+    def _take_test_line(self, line: str, level: int) -> bool:
+        """False where the line is no TAP."""
         if (point := _POINT.match(line)) is not None:
             self._add(level, point)
         elif (plan := _PLAN.match(line)) is not None:
@@ -99,6 +112,9 @@ class _Reading:
             self._problem = f"the command gave up: {bail[1].strip() or 'Bail out!'}"
         elif line.startswith("TAP version ") and level == 0:
             self._version = True
+        else:
+            return False
+        return True
 
     def _take_yaml(self, line: str, stripped: str, indent: int) -> bool:
         """Whether the line belongs to the diagnostics that have begun."""
@@ -132,6 +148,7 @@ class _Reading:
         name, directive, reason = _described(found[3] or "")
         point = _Point(found[1] is None, name or f"test {found[2] or self._count}", directive, reason)
         point.before = "\n".join(self._comments)
+        self._failed = None if point.ok else point
         self._comments.clear()
         deeper = self._levels[level + 1 :]
         del self._levels[level + 1 :]
@@ -201,7 +218,7 @@ def _test(point: _Point, names: tuple[str, ...], told: dict[str, str]) -> Report
         line=line,
         exception=told.get("name", ""),
         message=_message(point, told)[:MOST_TEXT],
-        text=(stack or told.get("at.source", "") or point.before)[:MOST_TEXT],
+        text=(stack or "\n".join(point.after) or point.before)[:MOST_TEXT],
         failure_file=told.get("at.file", at),
         failure_line=line_number(told.get("at.line", "")) or at_line,
     )
@@ -213,7 +230,7 @@ def _message(point: _Point, told: dict[str, str]) -> str:
         # Node says only that a file failed; why is in what the file printed before.
         first = next((line for line in point.before.split("\n") if re.search(r"\w*Error\b", line)), "")
         return f"{said}\n{first}".strip()
-    return said or point.before.strip()
+    return said or "\n".join(point.after).strip() or point.before.strip()
 
 
 def _place(told: dict[str, str], key: str) -> tuple[str, int]:

@@ -158,14 +158,14 @@ CASES = {
         ok 1 - first
         not ok 2 - second
         #   Failed test 'second'
-        #   at t/a.t:7.
+        #   at t/a.t line 9.
         ok 3 # skip no database
         ok
         """,
         "t/a.t",
         """
         passed the command::first
-        failed the command::second @ pyproject.toml:7 | names no file
+        failed the command::second @ t/a.t:9 | Failed test 'second'
         skipped the command::test 3 | no database
         passed the command::test 4
         """,
@@ -181,7 +181,24 @@ CASES = {
         "test/sum.bats",
         """
         passed the command::addition
-        failed the command::subtraction | names no file
+        failed the command::subtraction @ test/sum.bats:6 | in test file
+        """,
+    ),
+    "mocha, which goes on without a mark": (
+        """
+        TAP version 12
+        1..2
+        not ok 1 sums adds
+          expected -1 to equal 3
+              AssertionError: expected -1 to equal 3
+              at Context.<anonymous> (test/sum.js:5:9)
+        ok 2 sums zero
+        # tests 2
+        """,
+        "test/sum.js",
+        """
+        failed the command::sums adds @ test/sum.js:5 | expected -1 to equal 3
+        passed the command::sums zero
         """,
     ),
     "noise between, and Windows line ends": (
