@@ -122,7 +122,7 @@ def _measure(suite: CommandSuite, workplace: Workplace, context: EngineContext) 
 
 
 def _unusable(command: ReportingCommand, why: str, workplace: Workplace) -> _Told:
-    sentence = f"`{' '.join(command.argv)}` can't be started: {sentence_of(why)}"
+    sentence = sentence_of(f"`{' '.join(command.argv)}` can't be started: {why}")
     run = TestRun((trouble(command, sentence),), command.argv, workplace.tier, 0.0, sentence)
     return _Told(run, classify(run, lambda _: run))
 

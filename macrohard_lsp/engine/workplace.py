@@ -14,7 +14,7 @@ from macrohard_lsp.engine.context import EngineContext
 from macrohard_lsp.engine.layout import runs_without_pytest
 from macrohard_lsp.engine.machines import PASSED_ON, MachineRoom, choose_tier
 from macrohard_lsp.engine.openings import openings_of
-from macrohard_lsp.engine.requests import CouldNotRun, FixRequest, TestRequest
+from macrohard_lsp.engine.requests import CouldNotRun, FixRequest, TestRequest, TrustNeeded
 from macrohard_lsp.engine.withheld import WithheldHere
 from macrohard_lsp.environment.errors import BadInterpreter, NoInterpreter
 from macrohard_lsp.environment.probe import PROBE, parse_probe, pytest_missing_sentence
@@ -92,7 +92,9 @@ def open_workplace(request: TestRequest | FixRequest, context: EngineContext) ->
         snapshot, settings, loaded.sources["test.commands"], context.variables, context.home
     )
     notes.extend(commands.notes)
-    projects = _find_projects(snapshot, settings, commands, room, context)
+    projects: tuple[tuple[Project, Interpreter], ...] = ()
+    if _has_python(snapshot, settings, commands, loaded.notes):
+        projects = _find_projects(snapshot, settings, room, context)
     choices = (*(project.choice for project, _ in projects), *(suite.choice for suite in commands.suites))
     _announce(choices, snapshot, room, context)
     withheld = withheld_from(room, snapshot.root, choices, context.home)
@@ -102,13 +104,22 @@ def open_workplace(request: TestRequest | FixRequest, context: EngineContext) ->
     return workplace
 
 
-def _has_python(snapshot: Snapshot, settings: Settings, commands: Commands) -> bool:
-    """Whether Python projects are looked for. Where commands test the folder, a file has to be named as a test."""
-    if settings.test.detect:
-        return not commands or has_test_modules(snapshot.files)
-    if not commands:
+def _has_python(snapshot: Snapshot, settings: Settings, commands: Commands, notes: tuple[str, ...]) -> bool:
+    """Whether Python projects are looked for. Where commands test the folder, a file has to be named as a test.
+
+    Raises CouldNotRun where all that could test the folder is put aside; `notes` say what of the settings is.
+    """
+    if settings.test.detect and has_test_modules(snapshot.files):
+        return True
+    if commands:
+        return False
+    if untrusted := [note for note in notes if note.startswith("`test.commands` ")]:
+        raise TrustNeeded(" ".join(untrusted))
+    if commands.notes:
+        raise CouldNotRun(" ".join(commands.notes))
+    if not settings.test.detect:
         raise CouldNotRun(NOTHING_TO_RUN)
-    return False
+    return True
 
 
 def withheld_from(
@@ -125,10 +136,8 @@ def _is_trusted(folder: Path, context: EngineContext) -> bool:
 
 
 def _find_projects(
-    snapshot: Snapshot, settings: Settings, commands: Commands, room: MachineRoom, context: EngineContext
+    snapshot: Snapshot, settings: Settings, room: MachineRoom, context: EngineContext
 ) -> tuple[tuple[Project, Interpreter], ...]:
-    if not _has_python(snapshot, settings, commands):
-        return ()
     context.listener(StageStarted("environment", "Looking for the interpreter"))
 
     def read(path: str) -> str | None:

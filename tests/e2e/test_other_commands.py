@@ -1,4 +1,4 @@
-"""Tests that pytest does not run, as a stranger meets them: unittest, `node --test`, and commands that are configured."""
+"""Tests that pytest does not run, as a stranger meets them: unittest, `node --test`, configured commands."""
 
 import re
 import shutil
@@ -90,7 +90,7 @@ def bare(files):
 def failing(done) -> dict[str, str]:
     """The failing tests of an answer with their places."""
     return {
-        finding["tests"][0]: f"{finding['path']}:{finding['line']}"
+        finding["tests"][0]: "{path}:{line}".format(**finding["location"])
         for finding in done.answer["findings"]
         if finding["kind"] == "failing-test"
     }
