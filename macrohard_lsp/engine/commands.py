@@ -1,5 +1,6 @@
 """Which commands of a folder report on tests: those the settings name, and `node --test` where package.json says so."""
 
+import contextlib
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,6 +11,7 @@ from macrohard_lsp.core.interpreter import InterpreterChoice
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testcommand import ReportingCommand, ReportKind
 from macrohard_lsp.environment.errors import NoInterpreter, NoProgram
+from macrohard_lsp.environment.find import find_interpreter
 from macrohard_lsp.environment.node_script import PACKAGE, node_test_arguments, test_line
 from macrohard_lsp.environment.programs import NODE, find_program
 from macrohard_lsp.settings.model import CommandSettings, Settings
@@ -55,7 +57,7 @@ def find_commands(
     notes: list[str] = []
     for command in _distinct((*configured, *detected)):
         try:
-            suites.append(_suite(command, snapshot.root, variables, home))
+            suites.append(_suite(command, snapshot.root, settings.interpreter, variables, home))
         except (NoProgram, NoInterpreter) as reason:
             if command.configured.endswith(PACKAGE):
                 # Nobody asked for it, so that it is no failure: the person may never have had Node.
@@ -65,10 +67,24 @@ def find_commands(
     return Commands(tuple(suites), tuple(unusable), tuple(notes))
 
 
-def _suite(command: ReportingCommand, root: Path, variables: Mapping[str, str], home: Path) -> CommandSuite:
+def _suite(
+    command: ReportingCommand,
+    root: Path,
+    configured: str | None,
+    variables: Mapping[str, str],
+    home: Path,
+) -> CommandSuite:
+    """`configured` is the setting `interpreter`."""
     program = find_program(command.argv[0], root, command.directory, variables=variables, home=home)
-    mounts = (*program.mounts, *installed_directories(command, root))
-    return CommandSuite(command, InterpreterChoice(program.executable, command.name, mounts), program.path)
+    mounts = [*program.mounts, *installed_directories(command, root)]
+    with contextlib.suppress(NoInterpreter):
+        # Links in an environment that lies in the folder must lead somewhere: Node looks behind each of them.
+        found = find_interpreter(
+            root, command.directory, configured=configured, variables=variables, home=home
+        )
+        mounts += found.mounts
+    choice = InterpreterChoice(program.executable, command.name, tuple(dict.fromkeys(mounts)))
+    return CommandSuite(command, choice, program.path)
 
 
 def _configured(

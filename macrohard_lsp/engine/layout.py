@@ -37,16 +37,19 @@ def sentence_of(problem: str) -> str:
     return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
-def runs_without_pytest(project: Project, projects: Sequence[Project], snapshot: Snapshot) -> bool:
-    """Whether a project's tests are plain unittest: some use it, none uses pytest, and pytest isn't configured."""
+def runs_without_pytest(directory: str, inside: Sequence[str], snapshot: Snapshot) -> bool:
+    """Whether a project's tests are plain unittest: some use it, none uses pytest, and pytest isn't configured.
+
+    `inside` are the directories of the projects inside it.
+    """
 
     def read(path: str) -> str | None:
         file = snapshot.get(path)
         return file.text if file is not None else None
 
-    if has_pytest_configuration(project.directory, frozenset(snapshot.files), read):
+    if has_pytest_configuration(directory, frozenset(snapshot.files), read):
         return False
-    texts = [read(path) or "" for path in test_modules(project, projects, snapshot.files)]
+    texts = [read(path) or "" for path in test_modules(directory, inside, snapshot.files)]
     return any(map(_DEFINES_TEST_CASE.search, texts)) and not any(map(_IMPORTS_PYTEST.search, texts))
 
 

@@ -18,7 +18,7 @@ from macrohard_lsp.engine.requests import CouldNotRun, FixRequest, TestRequest, 
 from macrohard_lsp.engine.withheld import WithheldHere
 from macrohard_lsp.environment.errors import BadInterpreter, NoInterpreter
 from macrohard_lsp.environment.probe import PROBE, parse_probe, pytest_missing_sentence
-from macrohard_lsp.environment.projects import find_projects, has_test_modules
+from macrohard_lsp.environment.projects import find_projects, has_test_modules, nested_directories
 from macrohard_lsp.settings.load import SettingsError, load_settings
 from macrohard_lsp.settings.model import Settings
 from macrohard_lsp.settings.trust import TrustStore
@@ -181,6 +181,8 @@ def _probe(
             "Name another interpreter as `interpreter` in [tool.macrohard]."
         )
     interpreter = parse_probe(choice, answer.stdout)
-    if interpreter.pytest is None and not runs_without_pytest(project, projects, snapshot):
+    if interpreter.pytest is None and not runs_without_pytest(
+        project.directory, nested_directories(project, projects), snapshot
+    ):
         raise CouldNotRun(pytest_missing_sentence(interpreter))
     return interpreter

@@ -63,15 +63,13 @@ def has_test_modules(paths: Iterable[str]) -> bool:
     return any(_is_named_test(PurePosixPath(path)) for path in paths)
 
 
-def test_modules(project: Project, projects: Iterable[Project], paths: Iterable[str]) -> tuple[str, ...]:
-    """The test files of one project, without those of the projects inside it."""
-    inside = nested_directories(project, projects)
+def test_modules(directory: str, inside: Iterable[str], paths: Iterable[str]) -> tuple[str, ...]:
+    """The test files below a directory, without those below the directories `inside`."""
+    tests = (path for path in map(PurePosixPath, sorted(paths)) if _is_test(path))
     return tuple(
-        path
-        for path in sorted(paths)
-        if _is_test(PurePosixPath(path))
-        and PurePosixPath(path).is_relative_to(project.directory)
-        and not any(PurePosixPath(path).is_relative_to(other) for other in inside)
+        path.as_posix()
+        for path in tests
+        if path.is_relative_to(directory) and not any(path.is_relative_to(other) for other in inside)
     )
 
 

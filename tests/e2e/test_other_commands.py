@@ -218,10 +218,12 @@ def test_a_real_library_of_javascript(program, tmp_path, need):
     assert done.code == 1, done.told
     places = failing(done)
     expected = line_of(folder / "test" / "issue-234.test.js", "'/foo%40bar'")
-    name = "node --test --test-reporter=tap::Decode url components"
+    name = "node --test --test-reporter=tap::Decode url components #3"
     assert places.pop(name) == f"test/issue-234.test.js:{expected}", done.told
-    assert places, done.told
-    assert set(places.values()) == {f"lib/constrainer.js:{thrown}"}, done.told
+    in_the_library = f"lib/constrainer.js:{thrown}"
+    assert list(places.values()).count(in_the_library) >= 4, done.told
+    # What is left asserts how an error reads that is another one now.
+    assert all(place == in_the_library or place.startswith("test/") for place in places.values()), done.told
 
 
 def library(tmp_path: Path, need) -> Path:

@@ -1,5 +1,6 @@
 """From a report's tests to results: what each is called, where it stands, where it failed."""
 
+import re
 from collections.abc import Sequence
 
 from macrohard_lsp.core.testcommand import ReportingCommand, ReportKind
@@ -10,6 +11,8 @@ from macrohard_lsp.testing.reports.places import Places
 MESSAGE_CHARACTERS = 600
 MESSAGE_LINES = 12
 BETWEEN = " > "
+_STACK = re.compile(r"\s*at .*:\d+\)?$|\s*❯ ")
+"""Where a stack begins: it is shown as places, not as text."""
 NOWHERE = "The report names no file of this folder, so this is shown where the command is configured."
 
 
@@ -109,5 +112,7 @@ def _configured(command: ReportingCommand) -> Frame | None:
 
 def _short(text: str) -> str:
     lines = [line.rstrip() for line in text.strip().splitlines()]
+    stack = next((place for place, line in enumerate(lines) if place and _STACK.match(line)), len(lines))
+    lines = lines[:stack]
     short = "\n".join(lines[:MESSAGE_LINES])[:MESSAGE_CHARACTERS]
     return f"{short}…" if len(lines) > MESSAGE_LINES or len(short) == MESSAGE_CHARACTERS else short

@@ -230,6 +230,8 @@ def _message(point: _Point, told: dict[str, str]) -> str:
         # Node says only that a file failed; why is in what the file printed before.
         first = next((line for line in point.before.split("\n") if re.search(r"\w*Error\b", line)), "")
         return f"{said}\n{first}".strip()
+    if not said and "expected" in told:
+        return f"expected {told['expected']}, actual {told.get('actual', '')}"
     return said or "\n".join(point.after).strip() or point.before.strip()
 
 

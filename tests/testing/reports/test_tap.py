@@ -126,7 +126,7 @@ CASES = {
         "test/t.js node_modules/tape/lib/test.js",
         """
         passed the command::should be strictly equal
-        failed the command::should be strictly equal #2 @ test/t.js:5
+        failed the command::should be strictly equal #2 @ test/t.js:5 | expected 3, actual -1
         """,
     ),
     "node-tap, which says where as a table": (
