@@ -70,7 +70,7 @@ class TestCalc(unittest.TestCase):
     def test_more(self):
         self.assertFalse(at_most(4, 3))
 """
-FIRST, SEVERAL = "node --test::the first of none", "node --test::the total of several"
+FIRST, SEVERAL = "the first of none", "the total of several"
 LIBRARY = ("find-my-way@9.10.2", "rfdc@1", "proxyquire@2")
 """A router, and what its tests need beside its dependencies."""
 
@@ -88,9 +88,12 @@ def bare(files):
 
 
 def failing(done) -> dict[str, str]:
-    """The failing tests of an answer with their places."""
+    """The failing tests of an answer, without what stands for their file, with their places.
+
+    What that is depends on Node's version: before 20 it tells the file of a test that passes.
+    """
     return {
-        finding["tests"][0]: "{path}:{line}".format(**finding["location"])
+        finding["tests"][0].partition("::")[2]: "{path}:{line}".format(**finding["location"])
         for finding in done.answer["findings"]
         if finding["kind"] == "failing-test"
     }
@@ -101,19 +104,16 @@ def test_node_is_found_in_package_json(program, files, need):
     done = program("test", files(SUMS), "--json")
     assert (done.code, done.answer["passed"], done.answer["failed"]) == (1, 1, 2), done.told
     assert failing(done) == {SEVERAL: "test/sums.test.js:7", FIRST: "src/sums.js:5"}, done.told
-    assert re.search(r"FAILED node --test::the first of none  src/sums\.js:5\n +no values", done.err), (
-        done.told
-    )
+    assert re.search(r"FAILED \S.*::the first of none  src/sums\.js:5\n +no values", done.err), done.told
 
 
 def test_a_test_of_node_by_its_name(program, files, need):
     need("node")
     folder = files(SUMS)
-    done = program("test", folder, "node --test::the total of nothing", "--json")
-    assert (done.code, [test["id"] for test in done.answer["tests"]]) == (
-        0,
-        ["node --test::the total of nothing"],
-    ), done.told
+    known = [test["id"] for test in program("test", folder, "--json").answer["tests"]]
+    name = next(name for name in known if name.endswith("::the total of nothing"))
+    done = program("test", folder, name, "--json")
+    assert (done.code, [test["id"] for test in done.answer["tests"]]) == (0, [name]), done.told
     done = program("test", folder, "node --test::gone", "--json")
     assert done.code == 2 and "No test was found that is named node --test::gone." in done.err, done.told
 
@@ -133,9 +133,9 @@ def test_configured_commands_want_trust_and_say_what_is_missing(program, files, 
     done = program("test", folder, "--json")
     assert done.code == 1, done.told
     assert failing(done) == {
-        "node::the total of several": "test/sums.test.js:7",
-        "node::the first of none": "src/sums.js:5",
-        "pyproject.toml::no-such-runner --all": "pyproject.toml:10",
+        SEVERAL: "test/sums.test.js:7",
+        FIRST: "src/sums.js:5",
+        "no-such-runner --all": "pyproject.toml:10",
     }, done.told
     assert "there is no program `no-such-runner` in node_modules/.bin or on PATH; install it" in done.err
 
@@ -149,7 +149,7 @@ def test_no_command_and_nothing_detected(program, files):
 def test_unittest_needs_no_pytest(program, bare):
     done = program("test", bare(CALC), "--json")
     assert (done.code, done.answer["passed"], done.answer["failed"]) == (1, 1, 1), done.told
-    assert failing(done) == {"tests/test_calc.py::TestCalc::test_at_most": "tests/test_calc.py:8"}, done.told
+    assert failing(done) == {"TestCalc::test_at_most": "tests/test_calc.py:8"}, done.told
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ test("fails anyway", () => assert.ok(false));
     folder = bare(CALC + reads)
     done = program("fix", folder, "--budget-seconds", "25", "--json")
     assert (done.code, done.answer["status"]) == (1, "no-fix"), done.told
-    assert "node --test::fails anyway fails under a test command of its own" in done.err, done.told
+    assert "::fails anyway fails under a test command of its own" in done.err, done.told
 
 
 @pytest.mark.slow
@@ -218,7 +218,7 @@ def test_a_real_library_of_javascript(program, tmp_path, need):
     assert done.code == 1, done.told
     places = failing(done)
     expected = line_of(folder / "test" / "issue-234.test.js", "'/foo%40bar'")
-    name = "node --test --test-reporter=tap::Decode url components #3"
+    name = next(name for name in places if name.startswith("Decode url components"))
     assert places.pop(name) == f"test/issue-234.test.js:{expected}", done.told
     in_the_library = f"lib/constrainer.js:{thrown}"
     assert list(places.values()).count(in_the_library) >= 4, done.told
