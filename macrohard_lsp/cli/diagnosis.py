@@ -10,6 +10,8 @@ from typing import Any
 from macrohard_lsp.cli.state import state_dir_or_note
 from macrohard_lsp.core.interpreter import Interpreter, InterpreterChoice
 from macrohard_lsp.core.tier import Tier
+from macrohard_lsp.engine.commands import find_commands
+from macrohard_lsp.engine.layout import runs_without_pytest
 from macrohard_lsp.engine.machines import machine_environment
 from macrohard_lsp.environment.errors import BadInterpreter, NoInterpreter
 from macrohard_lsp.environment.find import find_interpreter
@@ -21,6 +23,7 @@ from macrohard_lsp.settings.errors import SettingsError, StateUnavailable
 from macrohard_lsp.settings.load import load_settings
 from macrohard_lsp.settings.trust import TrustStore
 from macrohard_lsp.workspace.folder import WorkspaceRefused, check_folder
+from macrohard_lsp.workspace.read import read_snapshot
 
 PROBE_SECONDS = 20.0
 GIT_SECONDS = 10.0
@@ -31,7 +34,8 @@ class Diagnosis:
     """`interpreter_words` says what it answered, or why it wasn't asked or none was found.
 
     `trusted_by` is the folder that makes this one trusted. `settings` maps dotted names to (value, source).
-    `problems` are sentences about what stands in the way of `test` and `fix`.
+    `problems` are sentences about what stands in the way of `test` and `fix`. `commands` names what runs tests beside
+    pytest and unittest.
     """
 
     folder: Path
@@ -45,6 +49,7 @@ class Diagnosis:
     settings: Mapping[str, tuple[Any, str]]
     notes: tuple[str, ...]
     problems: tuple[str, ...]
+    commands: tuple[str, ...] = ()
 
 
 def diagnose(folder: Path, asked: Tier | None) -> Diagnosis:
@@ -52,6 +57,7 @@ def diagnose(folder: Path, asked: Tier | None) -> Diagnosis:
     state, problems = state_dir_or_note()
     trusted_by, more = _trust(folder, state)
     settings, configured, notes, wrong = _settings(folder, trusted_by is not None)
+    commands, plain = _tests(folder, trusted_by is not None)
     problems = (*problems, *more, *wrong, *_refusal(folder))
     tiers = probe_tiers()
     if not any(report.available for report in tiers):
@@ -63,13 +69,37 @@ def diagnose(folder: Path, asked: Tier | None) -> Diagnosis:
         interpreter, why = _ask(folder, choice, tier)
     elif choice is not None:
         why = "not started: that needs a sandbox, or `--tier process`"
-    if choice is None or (interpreter is None and tier is not None):
+    # Where commands run a folder's tests, or unittest does, nothing stands in the way of those.
+    if not commands and (choice is None or (interpreter is None and tier is not None)):
         problems = (*problems, why)
-    elif interpreter is not None and interpreter.pytest is None:
+    elif not commands and not plain and interpreter is not None and interpreter.pytest is None:
         problems = (*problems, pytest_missing_sentence(interpreter))
     return Diagnosis(
-        folder, tiers, state, _git(), choice, interpreter, why, trusted_by, settings, notes, problems
+        folder,
+        tiers,
+        state,
+        _git(),
+        choice,
+        interpreter,
+        why,
+        trusted_by,
+        settings,
+        notes,
+        problems,
+        commands,
     )
+
+
+def _tests(folder: Path, trusted: bool) -> tuple[tuple[str, ...], bool]:
+    """The names of the commands that run tests here, and whether Python's tests are plain unittest."""
+    try:
+        loaded = load_settings(folder, trusted=trusted, overrides={}, variables=os.environ, home=Path.home())
+        snapshot = read_snapshot(folder, exclude=loaded.settings.exclude)
+    except (SettingsError, WorkspaceRefused):
+        return (), False
+    source = loaded.sources["test.commands"]
+    commands = find_commands(snapshot, loaded.settings, source, os.environ, Path.home())
+    return tuple(suite.command.name for suite in commands.suites), runs_without_pytest("", (), snapshot)
 
 
 def _trust(folder: Path, state: Path | None) -> tuple[Path | None, tuple[str, ...]]:

@@ -86,6 +86,7 @@ def json_of_diagnosis(found: "Diagnosis") -> dict[str, Any]:
             "pytest": interpreter.pytest if interpreter else None,
             "plugins": dict(interpreter.plugins) if interpreter else None,
         },
+        "test_commands": list(found.commands),
         "trusted": found.trusted_by is not None,
         "settings": {
             name: {"value": value, "source": source} for name, (value, source) in found.settings.items()
@@ -113,6 +114,8 @@ def text_of_diagnosis(about: dict[str, Any], found: "Diagnosis", console: Consol
     lines += [_row(name, text) for name, text in rows.items()]
     if choice is not None:
         lines += _wrapped(found.interpreter_words)
+    if found.commands:
+        lines.append(_row("test commands", ", ".join(found.commands)))
     for name, (value, source) in found.settings.items():
         if source != "default":
             lines.append(_row("setting", f"{name} = {value!r} ({source})"))

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from macrohard_lsp.core.testcommand import Framework
+
 
 @dataclass(frozen=True, slots=True)
 class InterpreterChoice:
-    """An interpreter found by reading files only; nothing has been executed.
+    """An interpreter, or another program that tests are run by, found by reading files only; nothing has been executed.
 
     `executable` is the path to start, links not resolved (a venv's `bin/python` must be started by
     that name). `mounts` are the directories a Machine must show, read-only, for it to run: the
@@ -34,6 +36,11 @@ class Interpreter:
     pytest: str | None
     plugins: Mapping[str, str] = field(default_factory=dict[str, str])
     path: tuple[str, ...] = ()
+
+    @property
+    def framework(self) -> Framework:
+        """What runs its tests: pytest runs those written for unittest as well."""
+        return Framework.PYTEST if self.pytest is not None else Framework.UNITTEST
 
     @property
     def version_text(self) -> str:

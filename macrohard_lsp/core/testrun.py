@@ -78,7 +78,8 @@ class TestResult:
     `phase` is `collect`, `setup`, `call` or `teardown`: where the outcome was decided. `message` is
     the framework's own explanation, shortened. `frames` run from the outermost call to where the
     exception was raised. `defined_at` is the test itself, where the framework could say. `wanted` is what the
-    exception says was not there, wherever the fault is.
+    exception says was not there, wherever the fault is. `command` names the command whose report this is from; it is
+    empty where a framework told of itself.
     """
 
     __test__ = False  # pytest would otherwise try to collect this class where a test imports it.
@@ -93,6 +94,7 @@ class TestResult:
     defined_at: Frame | None = None
     ending: Ending = Ending.NORMAL
     wanted: tuple[Wanted, ...] = ()
+    command: str = ""
 
     @property
     def broken(self) -> bool:

@@ -7,10 +7,11 @@ from macrohard_lsp.core.budget import Budget
 from macrohard_lsp.core.events import FindingFound
 from macrohard_lsp.core.testrun import Outcome
 from macrohard_lsp.engine.changed import choose_tests
+from macrohard_lsp.engine.commanded import measure_all
 from macrohard_lsp.engine.context import EngineContext
 from macrohard_lsp.engine.footprints import remember
 from macrohard_lsp.engine.machines import gone
-from macrohard_lsp.engine.measure import Measured, matching, measure
+from macrohard_lsp.engine.measure import Measured, matching
 from macrohard_lsp.engine.proposals import together_of
 from macrohard_lsp.engine.repairing import Repaired, repair
 from macrohard_lsp.engine.requests import (
@@ -32,17 +33,21 @@ def run_tests(request: TestRequest, context: EngineContext) -> TestReport:
     try:
         workplace = open_workplace(request, context)
         chosen = choose_tests(request, workplace, context)
-        if chosen.nothing:
-            measured = Measured((), (), {}, (), ())
-        else:
-            measured = measure(workplace, replace(request, ids=chosen.ids), context, ordered=chosen.ordered)
-            remember(workplace, chosen, measured, context)
+        measured = measure_all(
+            workplace,
+            replace(request, ids=chosen.ids),
+            context,
+            ordered=chosen.ordered,
+            python=not chosen.nothing,
+        )
+        remember(workplace, chosen, measured, context)
     except (MachineUnavailable, MachineLost) as reason:
         raise CouldNotRun(str(reason)) from reason
     chose_all = not (chosen.ids or chosen.nothing or request.collect_only)
     whole = chose_all and all(baseline.run.problem is None for baseline in measured.baselines)
+    nothing = chosen.nothing and not measured.results
     return TestReport(
-        message="Nothing that a test could see has changed." if chosen.nothing else _counts(measured),
+        message="Nothing that a test could see has changed." if nothing else _counts(measured),
         tier=workplace.tier,
         seconds=time.monotonic() - started,
         results=measured.results,
@@ -50,8 +55,9 @@ def run_tests(request: TestRequest, context: EngineContext) -> TestReport:
         notes=(*workplace.notes, *measured.notes),
         snapshot=workplace.snapshot,
         ran=chosen.ids,
-        measured=measured if whole else None,
+        measured=measured if whole and not measured.incomplete else None,
         index=chosen.index,
+        commands=measured.commands,
     )
 
 
@@ -66,7 +72,7 @@ def run_fix(request: FixRequest, context: EngineContext) -> FixReport:
         workplace = open_workplace(request, context)
         # What a proof rests on runs as the project's own command would run it, and unwatched.
         plain = replace(context, footprints=None)
-        measured = _known(request, workplace) or measure(workplace, TestRequest(request.folder), plain)
+        measured = _known(request, workplace) or measure_all(workplace, TestRequest(request.folder), plain)
         targets = _targets(request, measured)
         meter = Meter(_budget(request, workplace))
         fix = workplace.settings.fix
@@ -74,14 +80,14 @@ def run_fix(request: FixRequest, context: EngineContext) -> FixReport:
         failing = {name: measured.confirmed[name] for name in targets}
         repaired = Repaired()
         if failing:
-            repaired = repair(workplace, measured.baselines, failing, meter, jobs, seed, context)
+            repaired = repair(workplace, measured, failing, meter, jobs, seed, context)
     except (MachineUnavailable, MachineLost) as reason:
         raise CouldNotRun(str(reason)) from reason
     if not repaired.proposals and (missing := gone(workplace.snapshot.root)):
         raise CouldNotRun(missing)
     for finding in repaired.suspects:
         context.listener(FindingFound(finding))
-    passing = sum(len(baseline.passing) for baseline in measured.baselines)
+    passing = measured.passing
     status, message = _conclude(request, targets, measured, repaired, meter)
     return FixReport(
         status=status,
@@ -114,12 +120,12 @@ def _targets(request: FixRequest, measured: Measured) -> tuple[str, ...]:
     """The steady failures to repair. Raises CouldNotRun when a test that was asked for does not exist.
 
     A file that can't be collected is a failure that no test stands for, so no edit can be proven on it; and none
-    is looked for where a test only wants what the sandbox withholds.
+    is looked for where a test only wants what the sandbox withholds, or where a command of its own runs it.
     """
     wanted = tuple(
         name
         for name, result in measured.confirmed.items()
-        if result.phase != "collect" and name not in measured.needs
+        if result.phase != "collect" and name not in measured.needs and not result.command
     )
     if not request.tests:
         return wanted
@@ -170,6 +176,13 @@ def _beyond_repair(request: FixRequest, measured: Measured) -> str:
     if withheld:
         words.append(f"{_and_more(withheld)} fails for want of a setting. {measured.needs[withheld[0]]}")
     broken = [r for r in broken if r.id not in measured.needs]
+    commanded = [r.id for r in broken if r.command]
+    if commanded:
+        words.append(
+            f"{_and_more(commanded)} fails under a test command of its own. This version repairs what pytest and "
+            "unittest run, and only shows such failures: mend what the finding names, then run again."
+        )
+    broken = [r for r in broken if not r.command]
     uncollected = [r.id for r in broken if r.phase == "collect"]
     unsteady = [r.id for r in broken if r.id not in measured.confirmed]
     if uncollected:

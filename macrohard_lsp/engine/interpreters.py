@@ -10,7 +10,7 @@ from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.engine.machines import MachineRoom
 from macrohard_lsp.engine.requests import CouldNotRun
 from macrohard_lsp.environment.installed import Installed, installed_in
-from macrohard_lsp.environment.probe import PROBE, parse_probe, pytest_missing_sentence
+from macrohard_lsp.environment.probe import PROBE, parse_probe
 from macrohard_lsp.sandbox.spec import MachineSpec
 
 PROBE_SECONDS = 30.0
@@ -73,7 +73,4 @@ def _ask(project: Project, snapshot: Snapshot, room: MachineRoom) -> tuple[Inter
             f"{choice.executable} ({choice.origin}) could not be started in a Machine: {words or 'it ended silently'}. "
             "Name another interpreter as `interpreter` in [tool.macrohard]."
         )
-    interpreter = parse_probe(choice, answer.stdout)
-    if interpreter.pytest is None:
-        raise CouldNotRun(pytest_missing_sentence(interpreter))
-    return interpreter, protections
+    return parse_probe(choice, answer.stdout), protections

@@ -7,6 +7,7 @@ from macrohard_lsp.core.change_paths import is_test_path
 from macrohard_lsp.core.events import StageStarted
 from macrohard_lsp.core.finding import Finding, FindingKind, Location, Severity
 from macrohard_lsp.core.snapshot import Snapshot
+from macrohard_lsp.core.testcommand import Framework
 from macrohard_lsp.core.testrun import TestResult
 from macrohard_lsp.engine.context import EngineContext
 from macrohard_lsp.engine.tracing import trace
@@ -100,4 +101,6 @@ def suspect_findings(task: RepairTask) -> tuple[Finding, ...]:
 def _warm_arguments(workplace: Workplace, baseline: ProjectBaseline) -> tuple[str, ...]:
     """As a neutral run has them; the native traceback is by far the cheapest to make, and nobody reads it."""
     options = TestOptions(neutral=True, arguments=tuple(workplace.settings.test.arguments))
+    if baseline.interpreter.framework is not Framework.PYTEST:
+        return options.arguments
     return (*pytest_arguments(options, baseline.interpreter.plugins), "--tb=native")

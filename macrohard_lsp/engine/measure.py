@@ -11,7 +11,7 @@ from macrohard_lsp.engine.layout import ids_of, sentence_about
 from macrohard_lsp.engine.project_tests import ProjectTests
 from macrohard_lsp.engine.requests import CouldNotRun, TestRequest
 from macrohard_lsp.engine.workplace import Workplace
-from macrohard_lsp.proving.case import ProjectBaseline
+from macrohard_lsp.proving.case import OtherSuite, ProjectBaseline
 from macrohard_lsp.testing.findings import need_finding
 from macrohard_lsp.testing.pytest_run import Tested
 from macrohard_lsp.testing.stability import Stability
@@ -22,7 +22,9 @@ class Measured:
     """`results` are those of the first run, with steady verdicts put in; `confirmed` failed in three fresh runs.
 
     `watched` are the first runs, one a project, with what else they told. `needs` are those of the confirmed that
-    fail only for want of a setting of the sandbox, each with the sentence that names it.
+    fail only for want of a setting of the sandbox, each with the sentence that names it. `others` are the commands
+    that ran beside the projects; `commands` names those all of whose results are here, and `incomplete` says that one
+    did not do all its work.
     """
 
     baselines: tuple[ProjectBaseline, ...]
@@ -32,6 +34,16 @@ class Measured:
     notes: tuple[str, ...]
     watched: tuple[Tested, ...] = ()
     needs: Mapping[str, str] = field(default_factory=dict[str, str])
+    others: tuple[OtherSuite, ...] = ()
+    commands: tuple[str, ...] = ()
+    incomplete: bool = False
+
+    @property
+    def passing(self) -> int:
+        """How many tests pass and count in a proof."""
+        return sum(
+            map(len, (*(b.passing for b in self.baselines), *(other.passing for other in self.others)))
+        )
 
 
 def measure(
@@ -89,13 +101,14 @@ def _measured(
         baselines,
         results,
         confirmed,
-        tuple(_or_need(finding, confirmed, needs) for finding in findings),
+        tuple(or_need(finding, confirmed, needs) for finding in findings),
         tuple(notes),
         needs=needs,
     )
 
 
-def _or_need(finding: Finding, confirmed: Mapping[str, TestResult], needs: Mapping[str, str]) -> Finding:
+def or_need(finding: Finding, confirmed: Mapping[str, TestResult], needs: Mapping[str, str]) -> Finding:
+    """The Finding, or the one that names the setting where its test wants nothing else."""
     name = finding.tests[0] if len(finding.tests) == 1 else ""
     return need_finding(confirmed[name], needs[name]) if name in needs else finding
 

@@ -95,7 +95,7 @@ class ProjectTests:
                     self._options(self.ids, first=True),
                     on_result=_Telling(self.context),
                     cancel=self.context.cancel,
-                    waiting=ahead.pytest,
+                    waiting=ahead.suite,
                 )
         except MachineLost:
             return None

@@ -16,6 +16,7 @@ from macrohard_lsp.engine.context import EngineContext
 from macrohard_lsp.engine.indexing import index_of
 from macrohard_lsp.engine.layout import ignore_arguments
 from macrohard_lsp.engine.localise import Localised, localise, suspect_findings
+from macrohard_lsp.engine.measure import Measured
 from macrohard_lsp.engine.proposals import change_set_of, proposal_of
 from macrohard_lsp.engine.rivalry import Rivalry, reserve_for, settle
 from macrohard_lsp.engine.spending import Meter
@@ -59,7 +60,7 @@ class Repaired:
 
 def repair(
     workplace: Workplace,
-    baselines: tuple[ProjectBaseline, ...],
+    measured: Measured,
     failing: Mapping[str, TestResult],
     meter: Meter,
     jobs: int,
@@ -68,7 +69,8 @@ def repair(
 ) -> Repaired:
     """Repair the confirmed `failing` tests project by project. Raises Cancelled and MachineUnavailable."""
     repaired = Repaired()
-    tools = proving_tools(workplace, baselines, jobs, context)
+    baselines = measured.baselines
+    tools = replace(proving_tools(workplace, baselines, jobs, context), others=measured.others)
     for baseline in baselines:
         own = {r.id: failing[r.id] for r in baseline.run.results if r.id in failing}
         if not own or meter.exhausted():
@@ -80,7 +82,7 @@ def repair(
                 "The failing tests run no line of the project's own code that may be edited."
             )
             continue
-        _Repair(workplace, baselines, located, tools, meter, repaired, context).run(jobs)
+        _Repair(workplace, measured, located, tools, meter, repaired, context).run(jobs)
     snapshot = workplace.snapshot
 
     def judge(change_set: ChangeSet, tests: tuple[str, ...]) -> Proof | None:
@@ -121,7 +123,7 @@ def proving_tools(
 @dataclass(slots=True)
 class _Repair:
     workplace: Workplace
-    baselines: tuple[ProjectBaseline, ...]
+    measured: Measured
     located: Localised
     tools: ProvingTools
     meter: Meter
@@ -203,11 +205,11 @@ class _Repair:
         change_set = change_set_of(survivor, snapshot)
         self.context.listener(StageStarted("prove", f"Proving: {survivor.candidate.summary}"))
         survivor = replace(survivor, fixes=self._fixes(survivor, change_set))
-        proof = prove(Claim(snapshot, change_set, survivor.fixes, self.baselines), self.tools)
+        proof = prove(Claim(snapshot, change_set, survivor.fixes, self.measured.baselines), self.tools)
         if not proof.reaches(Rung.FAILING_TEST_PASSES):
             self.refuted += 1
             return None
-        passing = sum(len(baseline.passing) for baseline in self.baselines)
+        passing = self.measured.passing
         proposal = proposal_of(survivor, change_set, proof, passing)
         self.context.listener(ProposalFound(proposal))
         return proposal

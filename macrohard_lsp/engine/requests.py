@@ -65,6 +65,7 @@ class TestReport:
 
     `ran` are the ids of the tests, or of the files or classes around them, that were chosen; empty for all.
     `measured` is what a repair of the same `snapshot` can start from; None where not every test was run.
+    `commands` names the test commands all of whose results are here.
     """
 
     __test__ = False
@@ -79,6 +80,7 @@ class TestReport:
     ran: tuple[str, ...] = ()
     measured: "Measured | None" = None
     index: "WorkspaceIndex | None" = None
+    commands: tuple[str, ...] = ()
 
     def count(self, outcome: Outcome) -> int:
         return sum(result.outcome is outcome for result in self.results)

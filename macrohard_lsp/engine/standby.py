@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.core.snapshot import Snapshot
+from macrohard_lsp.core.testcommand import Framework
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.engine.machines import files_over
 from macrohard_lsp.engine.workplace import Workplace
@@ -117,6 +118,8 @@ class Standby:
             return
         found = [each for each in workplace.projects if each[0].directory == self._directory]
         project, interpreter = (found or list(workplace.projects))[0]
+        if interpreter.framework is not Framework.PYTEST:
+            return
         conditions = _conditions_of(workplace, project, interpreter)
         if self._ahead is None or not self._ahead.alive or self._conditions != conditions:
             self._drop()

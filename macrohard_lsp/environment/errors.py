@@ -15,3 +15,7 @@ class UnsafeInterpreter(NoInterpreter):
 
 class BadInterpreter(Exception):
     """The interpreter was started and did not answer as one that tests can be run with."""
+
+
+class NoProgram(Exception):
+    """The program that a test command starts was not found. The text goes on a sentence and has no full stop."""

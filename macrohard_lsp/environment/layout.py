@@ -1,5 +1,6 @@
 """How environments and installations lie on a disk. Files are read and never executed."""
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -38,6 +39,15 @@ def read_toml(path: Path) -> Mapping[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return {}
+
+
+def read_json(path: Path, *keys: str) -> Any:
+    """The value below these keys of a JSON file, None where there is none."""
+    text = read_text(path)
+    try:
+        return None if text is None else at(json.loads(text), *keys)
+    except (ValueError, RecursionError):
+        return None
 
 
 def at(tables: Mapping[str, Any], *keys: str) -> Any:

@@ -33,7 +33,7 @@ def mounts_for(executable: Path, home: Path) -> tuple[Path, ...]:
         starts.extend(_base_executables(environment, executable))
     found_library = False
     for start in starts:
-        for hop in _hops(start):
+        for hop in hops(start):
             if environment is not None and _inside(hop, environment):
                 continue
             directory = _real_root(hop.parent)
@@ -48,8 +48,8 @@ def mounts_for(executable: Path, home: Path) -> tuple[Path, ...]:
         )
     named = [*directories, *(directory.resolve() for directory in directories)]
     for directory in named:
-        _refuse_too_much(directory, executable, home)
-    return _outermost(named)
+        refuse_too_much(directory, executable, home)
+    return outermost(named)
 
 
 def _base_executables(environment: Path, executable: Path) -> Iterator[Path]:
@@ -75,7 +75,7 @@ def _base_executables(environment: Path, executable: Path) -> Iterator[Path]:
         )
 
 
-def _hops(start: Path) -> Iterator[Path]:
+def hops(start: Path) -> Iterator[Path]:
     """The program's names, from link to link, ending with the one that is no link."""
     hop = start
     for _ in range(MAX_LINKS):
@@ -110,7 +110,7 @@ def _inside(path: Path, directory: Path) -> bool:
     return path.is_relative_to(directory) or path.is_relative_to(directory.resolve())
 
 
-def _refuse_too_much(directory: Path, executable: Path, home: Path) -> None:
+def refuse_too_much(directory: Path, executable: Path, home: Path) -> None:
     homes = {home, home.resolve()}
     too_much = directory == Path("/") or any(owner.is_relative_to(directory) for owner in homes)
     if too_much or any(directory.is_relative_to(kernel) for kernel in _KERNEL):
@@ -121,7 +121,7 @@ def _refuse_too_much(directory: Path, executable: Path, home: Path) -> None:
         )
 
 
-def _outermost(directories: Iterable[Path]) -> tuple[Path, ...]:
+def outermost(directories: Iterable[Path]) -> tuple[Path, ...]:
     """Each directory once, without those that lie in another one of them."""
     unique = tuple(dict.fromkeys(directories))
     return tuple(

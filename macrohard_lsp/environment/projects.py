@@ -58,6 +58,21 @@ def find_projects(
     return tuple(map(Project, directories, choices))
 
 
+def has_test_modules(paths: Iterable[str]) -> bool:
+    """Whether a file is named as pytest and unittest name theirs: what a folder needs where other commands test it."""
+    return any(_is_named_test(PurePosixPath(path)) for path in paths)
+
+
+def test_modules(directory: str, inside: Iterable[str], paths: Iterable[str]) -> tuple[str, ...]:
+    """The test files below a directory, without those below the directories `inside`."""
+    tests = (path for path in map(PurePosixPath, sorted(paths)) if _is_test(path))
+    return tuple(
+        path.as_posix()
+        for path in tests
+        if path.is_relative_to(directory) and not any(path.is_relative_to(other) for other in inside)
+    )
+
+
 def nested_directories(project: Project, projects: Iterable[Project]) -> tuple[str, ...]:
     """Directories inside `project` that are other projects: what a test run of it has to leave out."""
     inside = PurePosixPath(project.directory)
@@ -83,8 +98,12 @@ def _is_test(path: PurePosixPath) -> bool:
     """pytest's own rule for the names of test files, and any module in a directory of tests."""
     if path.suffix != ".py" or not _INSTALLED.isdisjoint(path.parts):
         return False
+    return _is_named_test(path) or any(part in _TEST_DIRECTORIES for part in path.parts[:-1])
+
+
+def _is_named_test(path: PurePosixPath) -> bool:
     named = path.name.startswith("test_") or path.stem.endswith("_test")
-    return named or any(part in _TEST_DIRECTORIES for part in path.parts[:-1])
+    return named and path.suffix == ".py" and _INSTALLED.isdisjoint(path.parts)
 
 
 def _may_be_project(directory: str) -> bool:

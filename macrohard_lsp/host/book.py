@@ -32,11 +32,19 @@ class ResultBook:
             self._keep_suspects_of_failures()
 
     def update(
-        self, asked: Collection[str], results: Sequence[TestResult], findings: Iterable[PlacedFinding]
+        self,
+        asked: Collection[str],
+        results: Sequence[TestResult],
+        findings: Iterable[PlacedFinding],
+        commands: Collection[str] = (),
     ) -> None:
-        """After a run of those tests that `asked` names; one of them that was not found is no more."""
+        """After a run of those tests that `asked` names, and of all that `commands` run.
+
+        One of them that was not found is no more.
+        """
         ran = {*asked, *(result.id for result in results)}
         with self._lock:
+            ran |= {name for name, result in self._results.items() if result.command in commands}
             kept = {name: result for name, result in self._results.items() if not covers(ran, name)}
             self._results = {**kept, **{result.id: result for result in results}}
             before = (item for item in self._findings if not any(covers(ran, name) for name in item.tests))
@@ -82,6 +90,12 @@ class ResultBook:
             return tuple(
                 name for name, result in self._results.items() if result.broken and result.phase != "collect"
             )
+
+    def repairable(self) -> tuple[str, ...]:
+        """The failing tests that an edit can be proven on: not those that a command of its own runs."""
+        with self._lock:
+            commanded = {name for name, result in self._results.items() if result.command}
+        return tuple(name for name in self.failing() if name not in commanded)
 
     def broken(self) -> tuple[str, ...]:
         """The same, with the files that can't be collected."""

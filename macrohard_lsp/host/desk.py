@@ -25,7 +25,7 @@ from macrohard_lsp.host.client.messages import (
     SyncBuffers,
 )
 from macrohard_lsp.host.describing import MOST_FOUND, describe, find_symbols
-from macrohard_lsp.host.folder import FolderDesk
+from macrohard_lsp.host.folder import OTHER_LANGUAGES, FolderDesk
 from macrohard_lsp.host.proofs import proof_text
 from macrohard_lsp.host.queue import Work, WorkKind
 from macrohard_lsp.host.reply import CanNotAnswer, Reply
@@ -115,7 +115,7 @@ class Desk:
 
     def _describe(self, folder: FolderDesk, path: str) -> DocumentDescription:
         file = folder.present.file(path)
-        if file is None or file.text is None:
+        if file is None or file.text is None or path.endswith(OTHER_LANGUAGES):
             return DocumentDescription((), ())
         return describe(path, file.text, self._surroundings.encoding)
 

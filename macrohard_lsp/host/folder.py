@@ -25,9 +25,12 @@ from macrohard_lsp.host.surroundings import Send, Surroundings
 from macrohard_lsp.host.sweep import Sweep
 from macrohard_lsp.host.working import Worker
 from macrohard_lsp.settings.model import OnOpen, RunWhen
+from macrohard_lsp.testing.reports.places import INSTALLED
 
 PAUSE_SECONDS = 1.0
 """How long nothing is typed before it counts as a pause."""
+OTHER_LANGUAGES = (".js", ".cjs", ".mjs", ".jsx", ".ts", ".cts", ".mts", ".tsx", ".go", ".rs")
+"""Endings of files that are only of interest where a command runs tests that are not Python's."""
 STORM_SECONDS = 0.1
 """Files that change within this time of one another are one change."""
 FIRST_SECONDS = 0.01
@@ -166,11 +169,17 @@ class FolderDesk:
         if seen is None:
             return True
         present = self.present
-        for path in paths:
+        for path in filter(self._can_matter, paths):
             before, now = seen.get(path), present.file(path)
             if (before.digest if before else None) != (now.digest if now else None):
                 return True
         return False
+
+    def _can_matter(self, path: str) -> bool:
+        """Whether a file may be one that tests depend on; what is installed in the folder changes in storms."""
+        if not INSTALLED.isdisjoint(path.split("/")):
+            return False
+        return self.worker.runs_commands or not path.endswith(OTHER_LANGUAGES)
 
     def _swept(self, paths: tuple[str, ...]) -> None:
         """A folder among them means that a file came or went, which only reading the whole can tell."""

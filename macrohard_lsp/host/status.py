@@ -27,12 +27,12 @@ class StatusBoard:
         self._set(state=IDLE, text=text)
 
     def works_in(self, workplace: Workplace, trusted: bool) -> None:
-        found = ", ".join(
-            dict.fromkeys(
-                f"Python {interpreter.version_text} ({interpreter.choice.origin})"
-                for _, interpreter in workplace.projects
-            )
+        pythons = (
+            f"Python {interpreter.version_text} ({interpreter.choice.origin})"
+            for _, interpreter in workplace.projects
         )
+        commands = (suite.command.name for suite in workplace.commands.suites)
+        found = ", ".join(dict.fromkeys((*pythons, *commands)))
         self._set(tier=workplace.tier, interpreter=found or None, trusted=trusted, problem=None)
 
     def problem(self, sentence: str | None, tier: Tier | None = None) -> None:

@@ -11,6 +11,11 @@ SWEEP_SECONDS = 3.0
 MOST_FILES = 20_000
 """A larger folder is not swept: its files are looked at when one is saved in the editor."""
 
+SWEPT = (
+    *(".py", ".pyi", ".toml", ".cfg", ".ini"),
+    *(".js", ".cjs", ".mjs", ".jsx", ".ts", ".cts", ".mts", ".tsx", ".go", ".rs", "package.json"),
+)
+
 _State = dict[str, tuple[int, int]]
 
 
@@ -46,7 +51,7 @@ class Sweep:
 
 def state_of(root: Path, snapshot: Snapshot) -> _State:
     """Time and size of every file, and of every folder with files; -1 for what is gone."""
-    paths = [path for path in snapshot.files if path.endswith((".py", ".pyi", ".toml", ".cfg", ".ini"))]
+    paths = [path for path in snapshot.files if path.endswith(SWEPT)]
     folders = {path.rpartition("/")[0] for path in paths}
     return {path: _stat(f"{root}/{path}") for path in (*paths, *sorted(folders))}
 

@@ -55,12 +55,15 @@ _TITLES = {
 
 
 class Worker:
-    """Used by the queue's thread. `newest` is the Snapshot of the latest work, None once that came to nothing."""
+    """Used by the queue's thread. `newest` is the Snapshot of the latest work, None once that came to nothing;
+    `runs_commands` says whether its folder has tests in other languages than Python.
+    """
 
     def __init__(self, desk: "FolderDesk") -> None:
         self._desk = desk
         self._send = desk.send
         self.newest: Snapshot | None = None
+        self.runs_commands = False
         self._tested: Snapshot | None = None
         self._index: WorkspaceIndex | None = None
         self._whole: TestReport | None = None
@@ -172,7 +175,7 @@ class Worker:
             desk.book.replace(report.results, findings)
             self._whole = report
         else:
-            desk.book.update(report.ran, report.results, findings)
+            desk.book.update(report.ran, report.results, findings, report.commands)
         if not request.ids or request.since is not None:
             self._tested, self._index = report.snapshot, report.index or self._index
         failing = desk.book.failing()
@@ -187,7 +190,7 @@ class Worker:
         # No edit repairs what only wants a setting; the finding says which.
         findings = (item for item in desk.book.findings() if item.kind is FindingKind.NEEDS_SETTING)
         needs = {name for item in findings for name in item.tests}
-        failing = tuple(name for name in desk.book.failing() if name not in needs)
+        failing = tuple(name for name in desk.book.repairable() if name not in needs)
         if not failing or not desk.configuration.settings.fix.automatic:
             return
         key = (frozenset(failing), _content(report.snapshot))
@@ -278,6 +281,7 @@ class Worker:
     def _works_in(self, workplace: Workplace) -> None:
         desk = self._desk
         self.newest = workplace.snapshot
+        self.runs_commands = bool(workplace.commands)
         desk.status.works_in(workplace, desk.configuration.is_trusted(desk.surroundings))
 
     def _stopped(self, work: Work) -> None:
@@ -290,7 +294,9 @@ class Worker:
         """Said once where nobody asked; not at all where the folder has no tests that one could miss."""
         desk, sentence = self._desk, str(error)
         desk.status.problem(sentence)
-        has_tests = self.newest is None or any(is_test_file(path) for path in self.newest.files)
+        has_tests = (
+            self.newest is None or self.runs_commands or any(is_test_file(path) for path in self.newest.files)
+        )
         shown = not work.asked_for and has_tests and sentence not in self._said
         self._said.add(sentence)
         if isinstance(error, TrustNeeded):

@@ -30,6 +30,15 @@ class ProjectBaseline:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherSuite:
+    """Tests that a command of its own runs. `passing` passed on the unmodified program; `run` runs all on another."""
+
+    name: str
+    passing: frozenset[str]
+    run: Callable[[Snapshot], TestRun]
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """`change_set` repairs `repairs`, which failed in three fresh runs of the unmodified `snapshot`."""
 
@@ -58,7 +67,8 @@ class ProvingTools:
     """`open_machine` opens a fresh Machine that holds the given Snapshot and shows the given interpreter.
 
     `ignored` are, for the directory of each project, the arguments that leave out other projects inside it.
-    `jobs` is how many Machines may work at once. `index` is that of the unchanged Snapshot.
+    `jobs` is how many Machines may work at once. `index` is that of the unchanged Snapshot. `others` run beside the
+    projects' own tests.
     """
 
     open_machine: Callable[[Snapshot, Interpreter], Machine]
@@ -68,6 +78,7 @@ class ProvingTools:
     jobs: int
     cancel: Cancel
     index: WorkspaceIndex
+    others: tuple[OtherSuite, ...] = ()
 
     def whole_suite(self, baseline: ProjectBaseline) -> TestOptions:
         """The user's own test command for one project, without the other projects that lie inside it."""

@@ -37,6 +37,13 @@ def tests_pass(claim: Claim, after: Snapshot, tools: ProvingTools) -> Evidence:
             reason = run.problem or f"{missing[0]} passed before and was not run now"
             return Evidence(False, reason, _listed(missing), command)
         counted += len(expected)
+    for other in tools.others:
+        still = {r.id: r.outcome for r in other.run(after).results if r.outcome is Outcome.PASSED}
+        lost = sorted(other.passing - still.keys())
+        if lost:
+            reason = f"{lost[0]} passed before and does not now ({other.name})"
+            return Evidence(False, reason, _listed(lost), command)
+        counted += len(other.passing)
     return Evidence(True, evidence=f"{counted} tests pass", command=command)
 
 

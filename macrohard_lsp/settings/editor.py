@@ -24,8 +24,21 @@ _CLIENTS_OWN = frozenset({"path", "trace"})
 
 def _leaves(tables: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, object]]:
     for key, value in tables.items():
-        name = prefix + _CAPITAL.sub(lambda found: "_" + found[1].lower(), str(key))
+        name = prefix + _name(key)
         if isinstance(value, Mapping):
             yield from _leaves(cast(Mapping[str, Any], value), f"{name}.")
+        elif isinstance(value, list):
+            yield name, [_table(item) for item in cast(list[object], value)]
         elif value is not None:
             yield name, value
+
+
+def _table(item: object) -> object:
+    """An item of a list; the names in a table are written as everywhere else."""
+    if not isinstance(item, Mapping):
+        return item
+    return {_name(key): value for key, value in cast(Mapping[str, Any], item).items() if value is not None}
+
+
+def _name(key: str) -> str:
+    return _CAPITAL.sub(lambda found: "_" + found[1].lower(), str(key))

@@ -25,6 +25,7 @@ _ALLOWED = {
     "string_too_short": "a text that is not empty",
     "string_type": "a text in quotes",
     "string_pattern_mismatch": "a name of letters, digits and underscores",
+    "too_short": "a list of at least {min_length}",
     "too_long": "a list of at most {max_length}",
     "tuple_type": "a list of {elements}",
 }
@@ -39,8 +40,10 @@ def _sentence(detail: ErrorDetails) -> str:
     field = ".".join(str(part) for part in detail["loc"])
     if detail["type"] == "extra_forbidden":
         return f"there is no setting `{field}`{_meant(field)}"
+    if detail["type"] == "missing":
+        return f"`{field}` is missing."
     allowed = _ALLOWED.get(detail["type"])
-    elements = "numbers" if field == "sandbox.ports" else "texts"
+    elements = {"sandbox.ports": "numbers", "test.commands": "tables"}.get(field, "texts")
     words = allowed.format(elements=elements, **detail.get("ctx", {})) if allowed else detail["msg"]
     return f"`{field}` is {_shown(detail['input'])}; it has to be {words}."
 

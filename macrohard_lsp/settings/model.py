@@ -2,10 +2,13 @@
 
 import os
 from enum import StrEnum
+from pathlib import PurePosixPath
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
+from macrohard_lsp.core.testcommand import ReportKind
 from macrohard_lsp.core.tier import Tier
 
 MOST_JOBS = 64
@@ -14,6 +17,7 @@ _DAY = 86_400.0
 
 MOST_PORTS = 32
 MOST_NAMED = 100
+MOST_COMMANDS = 20
 
 _Texts = Annotated[tuple[str, ...], Field(strict=False)]
 _Paths = Annotated[
@@ -54,9 +58,36 @@ class Switch(StrEnum):
     AUTO = "auto"
 
 
+def _inside(path: str) -> str:
+    if PurePosixPath(path).is_absolute() or path.startswith("~") or ".." in PurePosixPath(path).parts:
+        raise PydanticCustomError("inside_folder", "a path inside the folder, without `..`")
+    return path
+
+
+_Inside = Annotated[str, AfterValidator(_inside)]
+
+
+class CommandSettings(_Table):
+    """A command that runs tests and reports on them: `command` is a list of arguments, started in `directory`.
+
+    `report` is a file or a pattern, relative to `directory`; left out, it is what the command prints. `name` is what
+    people read. `timeout_seconds` is for the whole run.
+    """
+
+    command: Annotated[
+        tuple[Annotated[str, Field(min_length=1)], ...],
+        Field(strict=False, min_length=1, max_length=MOST_NAMED),
+    ]
+    kind: Annotated[ReportKind, Field(strict=False)]
+    report: _Inside = ""
+    directory: _Inside = ""
+    name: str | None = None
+    timeout_seconds: Annotated[float, Field(gt=0, le=_DAY)] = 900.0
+
+
 class TestSettings(_Table):
     """`arguments` are added to pytest's command line. `timeout_seconds` is for one test. `run`, `on_open` and
-    `start_ahead` are for editors.
+    `start_ahead` are for editors. `commands` run beside what is detected; with `detect` false nothing else does.
     """
 
     __test__ = False
@@ -67,6 +98,8 @@ class TestSettings(_Table):
     arguments: _Texts = ()
     timeout_seconds: Annotated[float, Field(gt=0, le=_DAY)] = 60.0
     start_ahead: bool = True
+    commands: Annotated[tuple[CommandSettings, ...], Field(strict=False, max_length=MOST_COMMANDS)] = ()
+    detect: bool = True
 
 
 class FixSettings(_Table):

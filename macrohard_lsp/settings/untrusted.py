@@ -38,13 +38,14 @@ def allowed_before_trust(tables: Mapping[str, Any], source: str) -> tuple[dict[s
         del kept["tier"]
         put_aside("tier", "asks for the weakest isolation")
     test = kept.get("test")
-    if isinstance(test, Mapping) and "arguments" in test:
-        fields = dict(cast(Mapping[str, Any], test))
-        refused = _first_refused(fields["arguments"])
+    if isinstance(test, Mapping):
+        kept["test"] = fields = dict(cast(Mapping[str, Any], test))
+        refused = _first_refused(fields.get("arguments", ()))
         if refused is not None:
             del fields["arguments"]
-            kept["test"] = fields
             put_aside("test.arguments", f"holds `{refused}`, which can name a program or a path outside")
+        if fields.pop("commands", None):
+            put_aside("test.commands", "names programs")
     opened = kept.pop("sandbox", None)
     if isinstance(opened, Mapping):
         for field, value in cast(Mapping[str, Any], opened).items():

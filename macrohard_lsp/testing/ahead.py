@@ -6,7 +6,7 @@ from types import TracebackType
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.sandbox.machine import Machine
-from macrohard_lsp.testing.attempt import start_pytest
+from macrohard_lsp.testing.attempt import start_suite
 from macrohard_lsp.testing.channel import ChannelCorrupted
 from macrohard_lsp.testing.messages import Waiting
 
@@ -22,7 +22,7 @@ class Ahead:
     ) -> None:
         """Raises MachineLost."""
         self.machine = machine
-        self.pytest = start_pytest(machine, interpreter, project, arguments, {"waits": True})
+        self.suite = start_suite(machine, interpreter, project, arguments, {"waits": True})
 
     def __enter__(self) -> "Ahead":
         return self
@@ -34,7 +34,7 @@ class Ahead:
 
     @property
     def alive(self) -> bool:
-        return self.pytest.process.running
+        return self.suite.process.running
 
     def ready(self, cancel: Cancel) -> bool:
         """Wait until it waits. False where it came to an end, or holds code of the workspace's as it was.
@@ -42,7 +42,7 @@ class Ahead:
         Raises Cancelled.
         """
         give_up = time.monotonic() + READY_SECONDS
-        reader = self.pytest.reader
+        reader = self.suite.reader
         try:
             while not reader.closed and time.monotonic() < give_up:
                 cancel.check()

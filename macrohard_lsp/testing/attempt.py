@@ -1,4 +1,4 @@
-"""One pytest process from start to end: reads what it tells, and ends it when it hangs."""
+"""One process that runs tests, from start to end: reads what it tells, and ends it when it hangs."""
 
 import json
 import secrets
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.interpreter import Interpreter, Project
+from macrohard_lsp.core.testcommand import Framework
 from macrohard_lsp.core.testrun import Ending
 from macrohard_lsp.sandbox.machine import CommandResult, Machine, MachineProcess
 from macrohard_lsp.testing.channel import ChannelCorrupted, MessageReader
@@ -18,6 +19,7 @@ from macrohard_lsp.testing.record import COLLECT_SECONDS, Record
 from macrohard_lsp.testing.stack import frames_of_stack
 
 INSIDE = Path(__file__).parent / "inside"
+RUNNERS = {Framework.PYTEST: "run_pytest.py", Framework.UNITTEST: "run_unittest.py"}
 POLL_SECONDS = 0.2
 STACK_SECONDS = 0.5
 GRACE_SECONDS = 10.0
@@ -26,7 +28,7 @@ QUIET_SECONDS = 120.0
 
 
 class End(Enum):
-    """Why a pytest process is no longer read. `DIED` covers every end without a finish message."""
+    """Why a process is no longer read. `DIED` covers every end without a finish message."""
 
     FINISHED = "finished"
     DIED = "died"
@@ -75,8 +77,8 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Pytest:
-    """A pytest process that was started, and its line."""
+class SuiteProcess:
+    """A process of the framework's that was started, and its line."""
 
     process: MachineProcess
     reader: MessageReader
@@ -90,18 +92,18 @@ class Pytest:
             return
 
 
-def start_pytest(
+def start_suite(
     machine: Machine,
     interpreter: Interpreter,
     project: Project,
     arguments: tuple[str, ...],
     more: Mapping[str, object],
-) -> Pytest:
-    """Start the project's pytest and tell it what it needs at once, and `more`. Raises MachineLost."""
+) -> SuiteProcess:
+    """Start what runs the project's tests and tell it what it needs at once, and `more`. Raises MachineLost."""
     secret = secrets.token_hex(16)
-    argv = [str(interpreter.choice.executable), str(INSIDE / "run_pytest.py")]
+    argv = [str(interpreter.choice.executable), str(INSIDE / RUNNERS[interpreter.framework])]
     process = machine.start(argv, cwd=project.directory, channel=True)
-    pytest = Pytest(process, MessageReader(process.channel, secret))
+    suite = SuiteProcess(process, MessageReader(process.channel, secret))
     values: dict[str, object] = {
         "secret": secret,
         "workspace": str(machine.workspace),
@@ -110,29 +112,29 @@ def start_pytest(
         "files": [],
         "waits": False,
     }
-    pytest.tell({**values, **more})
-    return pytest
+    suite.tell({**values, **more})
+    return suite
 
 
-def run_attempt(site: Site, orders: Orders, record: Record, waiting: Pytest | None = None) -> Attempt:
-    """Run pytest once, in the process that waits for its orders where there is one.
+def run_attempt(site: Site, orders: Orders, record: Record, waiting: SuiteProcess | None = None) -> Attempt:
+    """Run the framework once, in the process that waits for its orders where there is one.
 
     Raises Cancelled, and MachineLost when the Machine went away.
     """
     site.cancel.check()
     work = _work_of(orders, site.machine.workspace)
-    pytest = waiting or start_pytest(site.machine, site.interpreter, site.project, orders.arguments, work)
+    suite = waiting or start_suite(site.machine, site.interpreter, site.project, orders.arguments, work)
     record.begin(time.monotonic())
     try:
         try:
             if waiting is not None:
-                pytest.tell(work)
-            end, detail = _follow(pytest.process, pytest.reader, site, orders, record), ""
+                suite.tell(work)
+            end, detail = _follow(suite.process, suite.reader, site, orders, record), ""
         except ChannelCorrupted as error:
             end, detail = End.CORRUPTED, str(error)
-        return Attempt(end, _let_end(pytest.process, end), detail)
+        return Attempt(end, _let_end(suite.process, end), detail)
     finally:
-        pytest.process.kill()
+        suite.process.kill()
 
 
 def _work_of(orders: Orders, workspace: Path) -> dict[str, object]:

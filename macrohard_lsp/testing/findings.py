@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from macrohard_lsp.core.finding import Finding, FindingKind, Location, RelatedPlace, Severity
 from macrohard_lsp.core.testrun import Frame, Outcome, TestResult, TestRun
 
-SOURCE = "pytest"
+DEFAULT_SOURCE = "pytest"
 MOST_RELATED = 8
 MOST_OF_MESSAGE = 160
 """Characters of the failure's own message, where another sentence is to be read beside it."""
@@ -18,11 +18,11 @@ def findings_of(run: TestRun) -> tuple[Finding, ...]:
 
 def finding_of(result: TestResult) -> Finding:
     """The innermost failing frame in the user's code is the location; the other frames are related."""
-    collection = result.phase == "collect"
+    collection = result.phase == "collect" and not result.command
     return Finding(
         kind=FindingKind.COLLECTION if collection else FindingKind.FAILING_TEST,
         severity=Severity.ERROR,
-        source=SOURCE,
+        source=result.command or DEFAULT_SOURCE,
         location=location_of(result),
         message=_message(result),
         tests=(result.id,),
@@ -35,7 +35,7 @@ def need_finding(result: TestResult, sentence: str) -> Finding:
     return Finding(
         kind=FindingKind.NEEDS_SETTING,
         severity=Severity.ERROR,
-        source=SOURCE,
+        source=result.command or DEFAULT_SOURCE,
         location=location_of(result),
         message=f"{_first_line(result)[:MOST_OF_MESSAGE]}\n{sentence}",
         tests=(result.id,),
@@ -48,7 +48,7 @@ def flaky_finding(result: TestResult, failed: int, runs: int) -> Finding:
     return Finding(
         kind=FindingKind.FLAKY_TEST,
         severity=Severity.WARNING,
-        source=SOURCE,
+        source=result.command or DEFAULT_SOURCE,
         location=_definition(result),
         message=f"flaky: failed in {failed} of {runs} fresh runs of the same code ({_first_line(result)})",
         tests=(result.id,),
@@ -61,7 +61,7 @@ def suite_order_finding(result: TestResult) -> Finding:
     return Finding(
         kind=FindingKind.SUITE_ORDER,
         severity=Severity.WARNING,
-        source=SOURCE,
+        source=result.command or DEFAULT_SOURCE,
         location=_definition(result),
         message=(
             "passes alone and fails in the suite: another test leaves something behind that it stumbles over "
@@ -72,14 +72,17 @@ def suite_order_finding(result: TestResult) -> Finding:
     )
 
 
-def location_of(result: TestResult) -> Location:
+def location_of(result: TestResult) -> Location | None:
+    """None for a test of a command that says nothing of where it is, and that no file of the folder asks for."""
     own = [frame for frame in result.frames if frame.in_workspace]
     return _place(own[-1]) if own else _definition(result)
 
 
-def _definition(result: TestResult) -> Location:
+def _definition(result: TestResult) -> Location | None:
     if result.defined_at is not None and result.defined_at.in_workspace:
         return _place(result.defined_at)
+    if result.command:
+        return None
     return Location(result.id.partition("::")[0], 1)
 
 

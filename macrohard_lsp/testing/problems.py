@@ -3,12 +3,20 @@
 import signal
 
 from macrohard_lsp.core.interpreter import Interpreter
+from macrohard_lsp.core.testcommand import Framework
 from macrohard_lsp.sandbox.machine import CommandResult
 from macrohard_lsp.testing.attempt import Attempt, End
 from macrohard_lsp.testing.record import Record, Session
 
 INTERRUPTED, INTERNAL_ERROR, USAGE_ERROR, NO_TESTS = 2, 3, 4, 5
 LAST_WORDS = 300
+NO_TESTS_FOUND = {
+    Framework.PYTEST: "pytest found no tests in {}; check `testpaths` and `python_files` in its configuration",
+    Framework.UNITTEST: (
+        "unittest found no tests in {}; it looks for files named test*.py. Where they are named otherwise, say so in "
+        'the setting `test.arguments`, for example ["-s", "tests", "-p", "*_test.py"]'
+    ),
+}
 
 
 def problem_of(attempt: Attempt, record: Record, interpreter: Interpreter) -> str | None:
@@ -28,10 +36,10 @@ def problem_of(attempt: Attempt, record: Record, interpreter: Interpreter) -> st
         return f"{where} could not be imported ({first}); pytest runs nothing until that is repaired"
     if session.internal is not None:
         said = session.internal.message
-        return f"pytest itself failed ({said}); look for a plugin or a hook in a conftest that raises"
+        return f"{interpreter.framework} itself failed ({said}); look for a plugin or a hook in a conftest that raises"
     if session.finished is None:
         return _unfinished(attempt, session, interpreter)
-    return _finished(session, record)
+    return _finished(session, record, interpreter)
 
 
 def _unusable(session: Session, interpreter: Interpreter) -> str:
@@ -48,20 +56,22 @@ def _unusable(session: Session, interpreter: Interpreter) -> str:
 
 
 def _unfinished(attempt: Attempt, session: Session, interpreter: Interpreter) -> str:
-    command = attempt.command
+    command, framework = attempt.command, interpreter.framework
     words = last_words(command)
     if attempt.end is End.QUIET:
-        return f"pytest went quiet between tests and was stopped; its last words: {words or 'none'}"
+        return f"{framework} went quiet between tests and was stopped; its last words: {words or 'none'}"
     if session.started is None and command.exit_code == USAGE_ERROR:
-        return f"pytest refused its configuration or arguments: {words}"
+        return f"{framework} refused its configuration or arguments: {words}"
     if session.started is None:
         executable = interpreter.choice.executable
         how = describe_end(command)
-        return f"pytest did not start in {executable} ({how}); its last words: {words or 'none'}"
-    return f"pytest ended before it was done ({describe_end(command)}); its last words: {words or 'none'}"
+        return f"{framework} did not start in {executable} ({how}); its last words: {words or 'none'}"
+    return (
+        f"{framework} ended before it was done ({describe_end(command)}); its last words: {words or 'none'}"
+    )
 
 
-def _finished(session: Session, record: Record) -> str | None:
+def _finished(session: Session, record: Record, interpreter: Interpreter) -> str | None:
     finished = session.finished
     assert finished is not None
     if finished.status == USAGE_ERROR:
@@ -72,8 +82,8 @@ def _finished(session: Session, record: Record) -> str | None:
         return f"the run was stopped by {caller}: {session.interrupted.message or 'no reason given'}"
     if finished.failed and not any(result.broken for result in record.results.values()):
         return (
-            f"pytest counted {finished.failed} failures but reported none of them, so its results can't be "
-            "trusted; a plugin or the program under test interferes with its reports"
+            f"{interpreter.framework} counted {finished.failed} failures but reported none of them, so its results "
+            "can't be trusted; a plugin or the program under test interferes with its reports"
         )
     return None
 

@@ -9,7 +9,7 @@ from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.core.testrun import Ending, Outcome, TestResult, TestRun, named_by
 from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.testing import problems
-from macrohard_lsp.testing.attempt import Attempt, End, Orders, Pytest, Site, run_attempt
+from macrohard_lsp.testing.attempt import Attempt, End, Orders, Site, SuiteProcess, run_attempt
 from macrohard_lsp.testing.coverage import Coverage, coverage_of
 from macrohard_lsp.testing.messages import Footprint, frames_of
 from macrohard_lsp.testing.options import TestOptions, pytest_arguments
@@ -43,7 +43,7 @@ def run_tests(
     *,
     on_result: Callable[[TestResult], None] | None = None,
     cancel: Cancel,
-    waiting: Pytest | None = None,
+    waiting: SuiteProcess | None = None,
 ) -> Tested:
     """Run tests, in a new process after each that hung or killed its interpreter. Raises Cancelled.
 
@@ -56,7 +56,9 @@ def run_tests(
 class _Runner:
     """The state of one call of `run_tests`."""
 
-    def __init__(self, site: Site, options: TestOptions, record: Record, waiting: Pytest | None) -> None:
+    def __init__(
+        self, site: Site, options: TestOptions, record: Record, waiting: SuiteProcess | None
+    ) -> None:
         self._site = site
         self._waiting = waiting
         self._options = options
@@ -150,7 +152,7 @@ class _Runner:
             text = (
                 f"the interpreter died ({how}) while {action}"
                 if stopped is None
-                else f"{stopped.exception} stopped pytest while {action}"
+                else f"{stopped.exception} stopped {self._site.interpreter.framework} while {action}"
             )
             self._record.stop(name, Ending.CRASH, text, now=time.monotonic(), frames=frames)
         return True
@@ -179,20 +181,18 @@ class _Runner:
         return tuple(name for name in self._options.ids or () if name not in found)
 
     def _incomplete(self) -> str | None:
-        session = self._record.session
+        session, framework = self._record.session, self._site.interpreter.framework
         left = () if self._options.collect_only else self._left()
         if left:
             stopped = session.finished.stopped if session.finished else ""
             reason = f" ({stopped})" if stopped else ""
             return (
-                f"pytest ended{reason} without an outcome for {len(left)} of {len(self._collected)} tests, "
+                f"{framework} ended{reason} without an outcome for {len(left)} of {len(self._collected)} tests, "
                 f"among them {left[0]}"
             )
         if not self._collected and not self._record.results and self._options.ids is None:
             where = self._site.project.directory or "the workspace folder"
-            return (
-                f"pytest found no tests in {where}; check `testpaths` and `python_files` in its configuration"
-            )
+            return problems.NO_TESTS_FOUND[framework].format(where)
         return None
 
     def _tested(self) -> Tested:
@@ -206,7 +206,7 @@ class _Runner:
         executable = str(self._site.interpreter.choice.executable)
         run = TestRun(
             results=results,
-            command=(executable, "-m", "pytest", *self._arguments),
+            command=(executable, "-m", self._site.interpreter.framework.value, *self._arguments),
             tier=self._site.machine.tier,
             seconds=time.monotonic() - self._began,
             problem=self._problem,

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.changeset import TextEdit
 from macrohard_lsp.core.interpreter import Interpreter, Project
+from macrohard_lsp.core.testcommand import Framework
 from macrohard_lsp.sandbox.machine import Machine, MachineProcess
 from macrohard_lsp.testing.attempt import INSIDE
 
@@ -139,6 +140,8 @@ class WarmRunner:
         self.restarts = 0
         self.threads = 1
         """How many threads it had when it was ready to be forked: a fork has only one of them."""
+        if interpreter.framework is not Framework.PYTEST:
+            raise WarmUnavailable(f"there is no warm runner for {interpreter.framework}")
         self._start()
 
     def __enter__(self) -> "WarmRunner":

@@ -200,7 +200,7 @@ def test_unsaved_text_is_run_too(desk) -> None:
 def _killed(opened: Desk) -> None:
     ahead = opened.standby._ahead
     assert ahead is not None
-    ahead.pytest.process.kill()
+    ahead.suite.process.kill()
 
 
 def _installed(opened: Desk) -> None:

@@ -16,6 +16,10 @@ CASES: dict[str, tuple[Any, dict[str, object]]] = {
     "camel case": ({"test": {"timeoutSeconds": 5}}, {"test.timeout_seconds": 5}),
     "snake case": ({"test": {"timeout_seconds": 5}}, {"test.timeout_seconds": 5}),
     "dotted": ({"test.run": "type"}, {"test.run": "type"}),
+    "tables in a list": (
+        {"test": {"commands": [{"command": ["x"], "kind": "tap", "timeoutSeconds": 5, "name": None}]}},
+        {"test.commands": [{"command": ["x"], "kind": "tap", "timeout_seconds": 5}]},
+    ),
     "null is not given": ({"interpreter": None, "fix": {"jobs": None}}, {}),
     "the client's own": ({"path": "/x", "trace": {"server": "off"}, "lenses": False}, {"lenses": False}),
     "unknown is kept, to be named": ({"zzz": 1}, {"zzz": 1}),

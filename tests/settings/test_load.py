@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from macrohard_lsp.core.testcommand import ReportKind
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.settings.errors import SettingsError
 from macrohard_lsp.settings.load import COMMAND_LINE, DEFAULT, LoadedSettings, load_settings
@@ -64,7 +65,13 @@ def test_every_field_can_be_set(load):
         interpreter = ".venv"
         tier = "vm"
         exclude = ["build/", "*.generated.py"]
-        test = {arguments = ["-x"], timeout_seconds = 5, run = "type", on_open = "all", start_ahead = false}
+        test.arguments = ["-p", "no:cacheprovider"]
+        test.timeout_seconds = 5
+        test.run = "type"
+        test.on_open = "all"
+        test.detect = false
+        test.commands = [{command = ["x"], kind = "tap", report = "o/*", directory = "web", timeout_seconds = 9}]
+        test.start_ahead = false
         fix = {budget_seconds = 1.5, jobs = 2, seed = 4, automatic = false}
         lenses = false
         symbols = "on"
@@ -77,7 +84,8 @@ def test_every_field_can_be_set(load):
     """)
     assert loaded.settings.tier is Tier.VM
     assert loaded.settings.exclude == ("build/", "*.generated.py")
-    assert loaded.settings.test.arguments == ("-x",)
+    assert loaded.settings.test.arguments == ("-p", "no:cacheprovider")
+    assert [command.kind for command in loaded.settings.test.commands] == [ReportKind.TAP]
     assert loaded.settings.fix.jobs_or_default == 2
     assert 1 <= Settings().fix.jobs_or_default <= 4
     assert DEFAULT not in loaded.sources.values()
@@ -102,6 +110,17 @@ BAD_VALUES = {
     "[tool.macrohard.test]\nrun = 'never'": "`test.run` is 'never'; it has to be one of 'save', 'type' or 'manual'.",
     "lenses = 'on'": "`lenses` is 'on'; it has to be true or false.",
     "fix = 3": "`fix` is 3; it has to be a table.",
+    "[tool.macrohard.test]\ncommands = 'npm'": "`test.commands` is 'npm'; it has to be a list of tables.",
+    "[[tool.macrohard.test.commands]]\ncommand = ['x']": "`test.commands.0.kind` is missing.",
+    "[[tool.macrohard.test.commands]]\ncommand = []\nkind = 'tap'": (
+        "`test.commands.0.command` is []; it has to be a list of at least 1."
+    ),
+    "[[tool.macrohard.test.commands]]\ncommand = ['x']\nkind = 'trx'": (
+        "`test.commands.0.kind` is 'trx'; it has to be one of 'junit-xml' or 'tap'."
+    ),
+    "[[tool.macrohard.test.commands]]\ncommand = ['x']\nkind = 'tap'\nreport = '../x'": (
+        "`test.commands.0.report` is '../x'; it has to be a path inside the folder, without `..`."
+    ),
     "[tool.macrohard.sandbox]\nports = 80": "`sandbox.ports` is 80; it has to be a list of numbers.",
     "[tool.macrohard.sandbox]\nports = [0]": "`sandbox.ports.0` is 0; it has to be at least 1.",
     "[tool.macrohard.sandbox]\nports = [65536]": "`sandbox.ports.0` is 65536; it has to be at most 65535.",
@@ -187,6 +206,18 @@ def test_an_untrusted_folder_names_no_program_and_weakens_nothing(load, folder: 
     trusted = load(project, trusted=True)
     assert (trusted.settings.interpreter, trusted.settings.tier) == ("./evil", Tier.PROCESS)
     assert trusted.notes == ()
+
+
+def test_an_untrusted_folder_names_no_test_command(load):
+    project = """
+        [[tool.macrohard.test.commands]]
+        command = ["./evil"]
+        kind = "tap"
+    """
+    loaded = load(project, trusted=False)
+    assert loaded.settings.test.commands == ()
+    assert "`test.commands` in" in loaded.notes[0] and "names programs" in loaded.notes[0]
+    assert load(project, trusted=True).settings.test.commands[0].command == ("./evil",)
 
 
 def test_an_untrusted_folder_opens_nothing(load):

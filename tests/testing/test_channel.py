@@ -74,7 +74,7 @@ def test_a_stack_is_no_message():
 
 
 def ranges_of(lines):
-    spec = importlib.util.spec_from_file_location("inside_coverage", INSIDE / "macrohard_inside_coverage.py")
+    spec = importlib.util.spec_from_file_location("inside_tracers", INSIDE / "macrohard_inside_tracers.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.ranges_of(lines)

@@ -5,7 +5,11 @@ from lsprotocol import types
 from macrohard_lsp.server.configuration import set_folders
 from macrohard_lsp.server.server import MacrohardServer
 
-WATCHED = ("**/*.py", "**/*.pyi", "**/pyproject.toml", "**/*.{cfg,ini,toml}")
+WATCHED = (
+    *("**/*.py", "**/*.pyi", "**/pyproject.toml", "**/*.{cfg,ini,toml}"),
+    # For tests that other commands run; the host leaves these alone in a folder that has none.
+    *("**/*.{js,cjs,mjs,jsx,ts,cts,mts,tsx,go,rs}", "**/package.json"),
+)
 
 
 async def handle(ls: MacrohardServer, params: types.InitializedParams) -> None:  # noqa: ARG001

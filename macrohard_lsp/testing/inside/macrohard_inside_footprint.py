@@ -9,7 +9,7 @@ import sys
 import threading
 
 import pytest
-from macrohard_inside_coverage import TOOL_NUMBERS
+from macrohard_inside_tracers import TOOL_NUMBERS
 
 MOST_CALLS_PER_TEST = 300_000
 """More than that in one test, and watching it would slow it down too much: its calls are then not known."""

@@ -8,6 +8,7 @@ import macrohard_inside_selection as selection
 import macrohard_inside_standby as standby
 import pytest
 from macrohard_inside_paths import Workspace
+from macrohard_inside_tracers import tracer_for
 
 # Options of pytest that end or shape a run for a person who watches it; the outside needs every outcome.
 UNWANTED = {
@@ -32,7 +33,7 @@ def pytest_load_initial_conftests():
     if channel is not None and channel.options["waits"]:
         standby.wait_for_orders(channel)
     if channel is not None and channel.options["coverage"]:
-        _tracer = coverage.tracer_for(Workspace(channel.options["workspace"]))
+        _tracer = tracer_for(Workspace(channel.options["workspace"]))
         _tracer.start()
     elif channel is not None and channel.options["footprints"]:
         _watched = footprints.start_footprints(Workspace(channel.options["workspace"]))

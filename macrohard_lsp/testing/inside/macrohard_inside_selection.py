@@ -7,6 +7,7 @@ arguments decide pytest's rootdir, its configuration file and which conftests ar
 import os
 
 import pytest
+from macrohard_inside_named import MacrohardTrap, is_named, order_of_files
 
 ALWAYS_COLLECTED = ("__init__.py", "conftest.py")
 
@@ -20,7 +21,7 @@ class Selection:
         self._ignored = set(options["ignore"])
         self._trapped = set(options["trap"])
         self._places = _with_parents(self._wanted)
-        self._order = _order_of_files(options["select"] or ()) if options["ordered"] else {}
+        self._order = order_of_files(options["select"] or ()) if options["ordered"] else {}
 
     def ignores(self, filename):
         """True for what need not be collected, None to leave the decision to others."""
@@ -38,7 +39,7 @@ class Selection:
         kept, dropped = [], []
         for item in items:
             name = self._workspace.canonical_id(item.nodeid, self._rootdir)
-            wanted = (self._wanted is None or _is_named(name, self._wanted)) and name not in self._unwanted
+            wanted = (self._wanted is None or is_named(name, self._wanted)) and name not in self._unwanted
             (kept if wanted else dropped).append(item)
             if name in self._trapped:
                 set_trap(item)
@@ -74,15 +75,6 @@ def selection_for(workspace, rootdir, options):
     return kind(workspace, rootdir, options)
 
 
-def _is_named(name, names):
-    """Whether a test is named: by its id, or by the file, the class or the function that it belongs to."""
-    path, _, rest = name.partition("::")
-    if name in names or path in names or name.partition("[")[0] in names:
-        return True
-    classes = rest.partition("[")[0].split("::")[:-1]
-    return any("::".join([path, *classes[:depth]]) in names for depth in range(1, len(classes) + 1))
-
-
 def _with_parents(names):
     """The files of the wanted tests and every directory above them; None where everything is wanted."""
     if names is None:
@@ -94,15 +86,6 @@ def _with_parents(names):
             places.add(path)
             path = os.path.dirname(path)
     return places
-
-
-def _order_of_files(names):
-    files = dict.fromkeys(name.partition("::")[0] for name in names)
-    return {path: place for place, path in enumerate(files)}
-
-
-class MacrohardTrap(AssertionError):
-    """Raised in a test that passed, to see whether the program under test lets a failure be seen."""
 
 
 def set_trap(item):

@@ -5,6 +5,8 @@ local M = {}
 
 ---@class macrohard.TestSettings
 ---@field arguments? string[] further arguments for pytest
+---@field commands? table[] other commands that test the folder, each with `command`, `kind` and `report`
+---@field detect? boolean look for pytest, unittest and `node --test`
 ---@field timeoutSeconds? number for one test
 ---@field run? 'save'|'type'|'manual' when the tests of what changed are run
 ---@field onOpen? 'failures'|'all'|'nothing' what runs when a folder is opened

@@ -1,0 +1,140 @@
+"""Which lines of the user's files are executed: the means of tracing, whatever runs the tests. PYTEST_DONT_REWRITE
+
+Where something else uses the same means, ours gives way and the result is marked as partial.
+"""
+
+import sys
+import threading
+
+MOST_EVENTS_PER_TEST = 300_000
+TOOL_NUMBERS = (4, 3)
+
+
+class MonitoringTracer:
+    """Python 3.12 and later: each line costs once per test, however often it runs."""
+
+    def __init__(self, workspace):
+        self._name = workspace.name
+        self._monitoring = sys.monitoring
+        self._tool = None
+        self._lines = {}
+        self.partial = False
+
+    def start(self):
+        monitoring = self._monitoring
+        free = [number for number in TOOL_NUMBERS if monitoring.get_tool(number) is None]
+        if not free:
+            self.partial = True
+            return
+        self._tool = free[0]
+        events = monitoring.events
+        monitoring.use_tool_id(self._tool, "macrohard")
+        monitoring.register_callback(self._tool, events.PY_START, self._on_start)
+        monitoring.register_callback(self._tool, events.LINE, self._on_line)
+        monitoring.set_events(self._tool, events.PY_START)
+
+    def _on_start(self, code, _offset):
+        if self._name(code.co_filename) is not None:
+            self._monitoring.set_local_events(self._tool, code, self._monitoring.events.LINE)
+        return self._monitoring.DISABLE
+
+    def _on_line(self, code, line):
+        path = self._name(code.co_filename)
+        if path is not None:
+            self._lines.setdefault(path, set()).add(line)
+        return self._monitoring.DISABLE
+
+    def lines(self):
+        return self._lines
+
+    def switch(self):
+        """Begin anew and return the lines so far."""
+        lines, self._lines = self._lines, {}
+        if self._tool is not None:
+            self._monitoring.restart_events()
+        return lines
+
+
+class FunctionTracer:
+    """Before Python 3.12: `sys.settrace`, with a cap on events so that an endless loop stays cheap."""
+
+    def __init__(self, workspace):
+        self._name = workspace.name
+        self._hook = self._on_call
+        self._gave_up = False
+        self._lines = {}
+        self._local = {}
+        self._events = 0
+        self.partial = False
+
+    def start(self):
+        self._take()
+        if not self._gave_up:
+            threading.settrace(self._hook)
+
+    def _take(self):
+        if sys.gettrace() not in (None, self._hook):
+            self._gave_up = self.partial = True
+        if not self._gave_up:
+            sys.settrace(self._hook)
+
+    def _on_call(self, frame, _event, _argument):
+        path = self._name(frame.f_code.co_filename)
+        if path is None or self._events > MOST_EVENTS_PER_TEST:
+            return None
+        return self._tracer_of(path)
+
+    def _tracer_of(self, path):
+        local = self._local.get(path)
+        if local is None:
+            local = self._local[path] = self._new_tracer_of(path)
+        return local
+
+    def _new_tracer_of(self, path):
+        current = self._lines
+        add = current.setdefault(path, set()).add
+
+        def on_line(frame, event, argument):
+            if self._lines is not current:
+                # A thread, a fixture or a generator goes on that was begun before this test.
+                return self._tracer_of(path)(frame, event, argument)
+            if event == "line":
+                add(frame.f_lineno)
+                self._events += 1
+                if self._events > MOST_EVENTS_PER_TEST:
+                    self.partial = True
+                    sys.settrace(None)
+                    return None
+            return on_line
+
+        return on_line
+
+    def lines(self):
+        return self._lines
+
+    def switch(self):
+        if sys.gettrace() is not self._hook:
+            self.partial = True
+        lines, self._lines, self._local, self._events = self._lines, {}, {}, 0
+        self._take()
+        return lines
+
+
+def tracer_for(workspace):
+    kind = MonitoringTracer if hasattr(sys, "monitoring") else FunctionTracer
+    return kind(workspace)
+
+
+def ranges_of(lines):
+    """Line numbers as inclusive ranges: {path: [[first, last], ...]}."""
+    return {path: _ranges(sorted(numbers)) for path, numbers in list(lines.items())}
+
+
+def _ranges(numbers):
+    ranges = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ranges
