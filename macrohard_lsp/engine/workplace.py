@@ -93,9 +93,8 @@ def open_workplace(request: TestRequest | FixRequest, context: EngineContext) ->
     openings, refused = openings_of(settings.sandbox, snapshot.root, context.variables, context.home)
     notes.extend(refused)
     room = MachineRoom(settled, context.variables, context.cancel, openings)
-    commands = find_commands(
-        snapshot, settings, loaded.sources["test.commands"], context.variables, context.home
-    )
+    named_in = loaded.sources["test.commands"]
+    commands = find_commands(snapshot, settings, named_in, context.variables, context.home)
     notes.extend(commands.notes)
     projects: tuple[tuple[Project, Interpreter], ...] = ()
     if _has_python(snapshot, settings, commands, loaded.notes):
