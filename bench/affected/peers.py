@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGES = ("pytest", "pytest-testmon")
@@ -28,6 +30,28 @@ def prepare(place: Path, more: tuple[str, ...]) -> Path:
         if done.returncode != 0:
             raise CannotPrepareError(f"`{' '.join(command)}` failed: {done.stderr.strip()[-500:]}")
     return python
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """How each test ended in plain pytest; those that ended otherwise the second time say nothing about an edit."""
+
+    steady: Mapping[str, str]
+    unsteady: frozenset[str]
+
+    def differ(self, other: "Outcomes") -> frozenset[str]:
+        """Tests of `other` that are new there, or end otherwise."""
+        return frozenset(
+            name
+            for name, outcome in other.steady.items()
+            if name not in self.unsteady and self.steady.get(name) != outcome
+        )
+
+
+def run_twice(python: Path, folder: Path) -> Outcomes:
+    first, second = run(python, folder), run(python, folder)
+    steady = {name: outcome for name, outcome in first.items() if second.get(name) == outcome}
+    return Outcomes(steady, frozenset({*first, *second}.difference(steady)))
 
 
 def run(python: Path, folder: Path, *arguments: str) -> dict[str, str]:

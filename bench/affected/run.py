@@ -51,21 +51,21 @@ def walk(repository: Path, edits: Sequence[Edit], python: Path, scratch: Path) -
         folder.show(edits[0].before)
     ours.run()
     peers.run(python, theirs.place, "--testmon")
-    before = peers.run(python, true.place)
+    before = peers.run_twice(python, true.place)
     steps: list[Step] = []
     for number, edit in enumerate(edits, 1):
         for folder in (mine, theirs, true):
             folder.show(edit.after)
         ran = ours.run()
         other = peers.run(python, theirs.place, "--testmon")
-        after = peers.run(python, true.place)
+        after = peers.run_twice(python, true.place)
         steps.append(
             Step(
                 commit=edit.after[:10],
-                total=len(after),
+                total=len(after.steady),
                 ours=ran.tests,
                 testmon=frozenset(other),
-                changed=frozenset(name for name, outcome in after.items() if before.get(name) != outcome),
+                changed=before.differ(after),
                 executing=_executing(edit, true, after, python),
                 seconds=ran.seconds,
             )
@@ -75,7 +75,7 @@ def walk(repository: Path, edits: Sequence[Edit], python: Path, scratch: Path) -
     return steps
 
 
-def _executing(edit: Edit, true: Folder, after: dict[str, str], python: Path) -> frozenset[str]:
+def _executing(edit: Edit, true: Folder, after: peers.Outcomes, python: Path) -> frozenset[str]:
     """The tests that fail by faults in what the edit changed."""
     texts = [
         (path, with_faults(path, true.text(edit.before, path), true.text(edit.after, path)))
@@ -85,11 +85,9 @@ def _executing(edit: Edit, true: Folder, after: dict[str, str], python: Path) ->
     if not planted:
         return frozenset()
     true.write(planted)
-    faulty = peers.run(python, true.place)
+    faulty = peers.run_twice(python, true.place)
     true.show(edit.after)
-    return frozenset(
-        name for name, outcome in after.items() if outcome == "passed" and faulty.get(name) != "passed"
-    )
+    return frozenset(name for name in faulty.differ(after) if after.steady[name] == "passed")
 
 
 if __name__ == "__main__":

@@ -163,6 +163,46 @@ async def test_the_command_stops_everything(new_editor, files) -> None:
     await editor.until(lambda: children_of(editor.pid) <= RESTING, "the end of the children", 20)
 
 
+MENDED = """
+--- things.py
+def three():
+    return 4
+
+--- test_things.py
+import time
+from things import three
+
+
+def test_three():
+    assert three() == 3
+
+
+def test_slow():
+    three()
+    time.sleep(4)
+"""
+
+
+async def test_what_a_save_mends_is_gone_before_the_run_is_over(new_editor, files) -> None:
+    """The run of the next save has been started ahead: the outcome of a test is shown as it ends."""
+    folder: Path = files(MENDED)
+    things, tests = folder / "things.py", folder / "test_things.py"
+    editor = new_editor(neovim())
+    editor.settings = {"test": {"onOpen": "all"}, "fix": {"automatic": False}}
+    await editor.start(folder)
+    editor.open(things)
+    editor.open(tests)
+    assert await editor.until(lambda: editor.failures(tests), "the failure")
+    await editor.until_idle(folder)
+    editor.type(things, "return 4", "return 3")
+    editor.save(things)
+    await editor.until(lambda: shows_nothing(editor, tests), "a clear file")
+    (status,) = (await editor.command("macrohard.status"))["folders"]
+    assert status["state"] == "busy"
+    await editor.until_idle(folder)
+    assert await editor.diagnostics(tests) == []
+
+
 async def test_typing_on_while_the_tests_run(new_editor, files) -> None:
     """What a run found is shown where it is by now, and the offer is made for the text as it is by now."""
     folder: Path = files(TWO_BUGS)
