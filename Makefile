@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Most tests wait for other processes most of their time.
 SIDE_BY_SIDE := -n auto --maxprocesses 4
 
-.PHONY: demo test slow editors check bench bench-real bench-server bench-warm bench-affected bench-machines soak fmt clean
+.PHONY: demo test slow editors check bench bench-real bench-server bench-saving bench-warm bench-affected bench-machines soak fmt clean
 
 demo: .venv/.ready
 	$(PY) examples/demo.py
