@@ -1,4 +1,4 @@
-"""One project's tests: run once, in the pytest that was started ahead where there is one, and again what failed."""
+"""One project's tests: first in the pytest that was started ahead, if there is one, then afresh, then what failed."""
 
 import time
 from collections.abc import Callable
@@ -64,25 +64,20 @@ class ProjectTests:
         self.context.listener(
             StageStarted("baseline", f"Running the tests of {where} (Python {version}, {origin})")
         )
-        standby, notes = self.context.standby, []
+        standby = self.context.standby
+        ahead = None
         if standby is not None and self.ids is not None and self.request.since is not None:
-            tested = self._run_ahead(standby)
-            different = self._compare(standby, tested) if tested is not None else ()
-            if tested is not None and not different:
-                stability = self._stability(tested.run)
-                different = tuple(result.id for result in (*stability.flaky, *stability.suite_order))
-                if not different:
-                    return Judged(tested, stability)
-            if different:
-                notes = self._doubt(standby, different[0])
-        tested = self._first()
-        return Judged(tested, self._stability(tested.run), tuple(notes))
-
-    def _first(self) -> Tested:
-        return self._run(self._options(self.ids, first=True), _Telling(self.context))
+            ahead = self._run_ahead(standby)
+        tested = self._run(self._options(self.ids, first=True), _Telling(self.context))
+        if standby is None or ahead is None:
+            return Judged(tested, self._stability(tested.run, None))
+        different = self._different(ahead.run, tested.run)
+        if not different:
+            return Judged(tested, self._stability(tested.run, ahead.run))
+        return Judged(tested, self._stability(tested.run, None), self._doubt(standby, different))
 
     def _run_ahead(self, standby: Standby) -> Tested | None:
-        """The first run, without the time that starting takes; None where it can't be had so."""
+        """A run without the time that starting and watching take, so that it is soon told of; None where none waits."""
         ahead = standby.take(self.workplace, self.project, self.interpreter, self.context.cancel)
         if ahead is None:
             return None
@@ -92,7 +87,7 @@ class ProjectTests:
                     ahead.machine,
                     self.interpreter,
                     self.project,
-                    self._options(self.ids, first=True),
+                    self._options(self.ids),
                     on_result=_Telling(self.context),
                     cancel=self.context.cancel,
                     waiting=ahead.suite,
@@ -104,36 +99,37 @@ class ProjectTests:
             standby.prepare(self.workplace)
         return None if tested.run.problem is not None and not tested.run.results else tested
 
-    def _compare(self, standby: Standby, ahead: Tested) -> tuple[str, ...]:
-        """Ids of tests that end otherwise in fresh runs, and there always the same way; looked at once."""
-        place = (self.workplace, self.project, self.interpreter)
-        if standby.is_compared(*place):
+    def _different(self, ahead: TestRun, fresh: TestRun) -> tuple[str, ...]:
+        """Ids of the tests that ended otherwise in the pytest that waited than they do in a fresh one."""
+        ended, expected = _outcomes(ahead), _outcomes(fresh)
+        return tuple(name for name in {**ended, **expected} if ended.get(name) != expected.get(name))
+
+    def _doubt(self, standby: Standby, different: tuple[str, ...]) -> tuple[str, ...]:
+        """What is to be said where no more are started ahead."""
+        again = _outcomes(self._run(self._options(different), None).run)
+        first = _outcomes(self._run(self._options(different), None).run)
+        # Those that end now one way, now the other, do so whatever they are run in.
+        steady = [name for name in different if again.get(name) == first.get(name)]
+        if not steady or not standby.doubt():
             return ()
-        fresh = _outcomes(self._run(self._options(self.ids), None).run)
-        different = tuple(
-            name for name, outcome in _outcomes(ahead.run).items() if fresh.get(name) != outcome
+        return (
+            f"Tests of {self._where}, such as {steady[0]}, ended otherwise in a pytest that was started ahead than in "
+            "fresh ones; from now on every run starts afresh.",
         )
-        if different:
-            again = _outcomes(self._run(self._options(different), None).run)
-            return tuple(name for name in different if again.get(name) == fresh.get(name))
-        standby.compared(*place)
-        return ()
 
-    def _doubt(self, standby: Standby, name: str) -> list[str]:
-        if not standby.doubt():
-            return []
-        return [
-            f"Tests of {self._where}, such as {name}, ended otherwise in a pytest that was started ahead than in fresh "
-            "ones; from now on every run starts afresh."
-        ]
-
-    def _stability(self, first: TestRun) -> Stability:
+    def _stability(self, first: TestRun, ahead: TestRun | None) -> Stability:
+        """`ahead` is another run, with the same outcomes, of the same tests: it counts as one of the further ones."""
+        runs = [ahead] if ahead is not None else []
         if names := broken_ids(first.results):
             again = "1 failing test" if len(names) == 1 else f"{len(names)} failing tests"
             self.context.listener(StageStarted("baseline", f"Running {again} again, each time afresh"))
-        return classify(
-            first, lambda ids: self._run(self._options(ids if ids is not None else self.ids), None).run
-        )
+
+        def run_fresh(ids: tuple[str, ...] | None) -> TestRun:
+            if runs:
+                return runs.pop()
+            return self._run(self._options(ids if ids is not None else self.ids), None).run
+
+        return classify(first, run_fresh)
 
     def _options(self, ids: tuple[str, ...] | None, *, first: bool = False) -> TestOptions:
         # Tests that are only collected use nothing, which would take the place of what is known of them.

@@ -42,7 +42,6 @@ class Standby:
         self._lock = threading.Lock()
         self._ahead: Ahead | None = None
         self._conditions: _Conditions | None = None
-        self._compared: _Conditions | None = None
         self._workplace: Workplace | None = None
         self._directory = ""
         self._timer: threading.Timer | None = None
@@ -91,18 +90,8 @@ class Standby:
                 ahead.close()
         return ahead if usable else None
 
-    def is_compared(self, workplace: Workplace, project: Project, interpreter: Interpreter) -> bool:
-        """Whether under these conditions a run that was started ahead has ended as a fresh one did."""
-        return self._compared is not None and self._compared == _conditions_of(
-            workplace, project, interpreter
-        )
-
-    def compared(self, workplace: Workplace, project: Project, interpreter: Interpreter) -> None:
-        self._compared = _conditions_of(workplace, project, interpreter)
-
     def doubt(self) -> bool:
-        """A run ended otherwise than fresh ones did; said twice, none is started any more. True once it is given up."""
-        self._compared = None
+        """A run ended otherwise than fresh ones did; said twice, none is started any more. True once that is so."""
         self._doubts += 1
         if self._doubts >= MOST_DOUBTS:
             self.close()

@@ -117,9 +117,22 @@ def start_footprints(workspace):
     """To be called before anything of the user's is imported."""
     calls = MonitoredCalls() if hasattr(sys, "monitoring") else TracedCalls()
     watched = Watched(workspace, calls)
-    sys.addaudithook(watched.on_event)
+    sys.addaudithook(_hook_of(watched))
     calls.start()
     return watched
+
+
+def _hook_of(watched):
+    """Called for every audit event, of which tracing makes one for each call: nothing may be done in vain."""
+    wanted = OPENING | LISTING | STARTING
+
+    def hook(event, arguments):
+        if event in wanted:
+            watched.on_event(event, arguments)
+
+    # Looked up at each event, which costs most where it isn't there.
+    hook.__cantrace__ = False
+    return hook
 
 
 def is_for_itself(frame):
@@ -158,7 +171,7 @@ class Watched:
         elif event in LISTING:
             self._note(self.traces.listed, arguments)
         elif event in STARTING and not self.traces.starts:
-            self.traces.starts = not is_about_the_computer(sys._getframe(1))
+            self.traces.starts = not is_about_the_computer(sys._getframe(2))
 
     def _note(self, noted, arguments):
         path = arguments[0] if arguments else None
@@ -168,7 +181,7 @@ class Watched:
             path = os.curdir
         if not isinstance(path, str) or path.startswith(("/proc/", "/dev/", "<")):
             return
-        if not is_for_itself(sys._getframe(2)):
+        if not is_for_itself(sys._getframe(3)):
             noted.add(path if os.path.isabs(path) else os.path.join(os.getcwd(), path))
 
     def switch_to(self, traces, most=NO_LIMIT):
