@@ -93,7 +93,9 @@ class FolderDesk:
 
     def files_changed(self, order: FilesChanged) -> None:
         self.recheck()
-        if self.configuration.settings.test.run is not RunWhen.MANUAL and self._differs(order.paths):
+        # What was saved before may be told only now, when more has been typed: that is not saved yet.
+        saved = self._differs(order.paths, Present(self.root, {})) and self._differs(order.paths)
+        if self.configuration.settings.test.run is not RunWhen.MANUAL and saved:
             now, last = time.monotonic(), self._last_change
             self._last_change = now
             self._later(FIRST_SECONDS if now - last > PEACE_SECONDS else STORM_SECONDS, order.paths)
@@ -163,12 +165,14 @@ class FolderDesk:
             for path in others
         )
 
-    def _differs(self, paths: tuple[str, ...]) -> bool:
-        """Whether one of the files is not what the newest work saw; in doubt it is."""
+    def _differs(self, paths: tuple[str, ...], present: Present | None = None) -> bool:
+        """Whether one of the files (as `present` has them; None: as they are in the editor) is not what the newest
+        work saw; in doubt it is.
+        """
         seen = self.worker.newest
         if seen is None:
             return True
-        present = self.present
+        present = present or self.present
         for path in filter(self._can_matter, paths):
             before, now = seen.get(path), present.file(path)
             if (before.digest if before else None) != (now.digest if now else None):
