@@ -112,7 +112,7 @@ class Standby:
         conditions = _conditions_of(workplace, project, interpreter)
         if self._ahead is None or not self._ahead.alive or self._conditions != conditions:
             self._drop()
-            with contextlib.suppress(MachineUnavailable, MachineLost, OSError, ValueError):
+            with contextlib.suppress(MachineUnavailable, MachineLost, OSError):
                 self._open(workplace, project, interpreter)
                 self._conditions = conditions
         self._wait()
@@ -175,6 +175,6 @@ def _conditions_of(workplace: Workplace, project: Project, interpreter: Interpre
 def _renewed(ahead: Ahead, snapshot: Snapshot) -> bool:
     try:
         ahead.machine.renew(files_over(snapshot))
-    except (MachineLost, OSError, ValueError):
+    except (MachineLost, OSError):
         return False
     return True

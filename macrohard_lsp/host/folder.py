@@ -93,9 +93,10 @@ class FolderDesk:
 
     def files_changed(self, order: FilesChanged) -> None:
         self.recheck()
+        if self.configuration.settings.test.run is RunWhen.MANUAL:
+            return
         # What was saved before may be told only now, when more has been typed: that is not saved yet.
-        saved = self._differs(order.paths, Present(self.root, {})) and self._differs(order.paths)
-        if self.configuration.settings.test.run is not RunWhen.MANUAL and saved:
+        if self._differs(order.paths, Present(self.root, {})) and self._differs(order.paths):
             now, last = time.monotonic(), self._last_change
             self._last_change = now
             self._later(FIRST_SECONDS if now - last > PEACE_SECONDS else STORM_SECONDS, order.paths)

@@ -8,9 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from macrohard_lsp.core.tier import Tier
-from macrohard_lsp.sandbox.probe import probe_tiers
-
 ROOT = Path(__file__).parents[2]
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -64,13 +61,3 @@ def project(tmp_path: Path) -> Callable[[str], Path]:
         return folder
 
     return make
-
-
-@pytest.fixture
-def sandbox() -> None:
-    """For tests that run code: the tier `namespace` has to work here."""
-    report = next(report for report in probe_tiers() if report.tier is Tier.NAMESPACE)
-    if not report.available and os.environ.get("REQUIRE_ALL"):
-        pytest.fail(report.reason)
-    if not report.available:
-        pytest.skip(report.reason)

@@ -68,6 +68,6 @@ def test_paths(places, field: str, text: str, opened: list[str], sentence: str) 
 
 def test_only_named_variables_that_are_set_are_passed_on(places) -> None:
     settings = SandboxSettings(environment=("API_KEY", "UNSET"), ports=(1, 1, 2), network=True)
-    openings, notes = openings_of(settings, Path("/work"), {"API_KEY": "k", "OTHER": "o"}, Path("/home"))
+    openings, notes = openings_of(settings, Path("/shop"), {"API_KEY": "k", "OTHER": "o"}, Path("/home"))
     assert openings.environment == {"API_KEY": "k"}
     assert (openings.ports, openings.network, notes) == ((1, 2), True, ())

@@ -12,7 +12,6 @@ import pytest
 
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.testrun import Outcome
-from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.engine.context import EngineContext
 from macrohard_lsp.engine.engine import run_tests
 from macrohard_lsp.engine.footprints import FootprintBook
@@ -20,7 +19,6 @@ from macrohard_lsp.engine.interpreters import InterpreterBook
 from macrohard_lsp.engine.requests import Since, TestReport, TestRequest
 from macrohard_lsp.engine.standby import Standby
 from macrohard_lsp.engine.workplace import Workplace
-from macrohard_lsp.sandbox.probe import probe_tier
 
 LIGHT = [
     f"-pno:{name}" for name in ("hypothesispytest", "xdist", "xdist.looponfail", "asyncio", "pytest-lsp")
@@ -42,15 +40,6 @@ def layers():
     return sum(line.split()[1] == str(root) for line in mounts)
 
 """
-
-
-@pytest.fixture
-def need_namespace() -> None:
-    report = probe_tier(Tier.NAMESPACE)
-    assert report is not None
-    if not report.available:
-        stop = pytest.fail if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip
-        stop(report.reason)
 
 
 @dataclass
@@ -80,9 +69,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, need_namespace: None
-) -> Iterator[Callable[..., Desk]]:
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: None) -> Iterator[Callable[..., Desk]]:
     standbys: list[Standby] = []
 
     def open_desk(files: dict[str, str], **overrides: object) -> Desk:

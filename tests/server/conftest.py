@@ -12,9 +12,6 @@ import pytest
 import pytest_asyncio
 from lsprotocol import types
 
-from macrohard_lsp.core.tier import Tier
-from macrohard_lsp.sandbox.probe import probe_tiers
-
 from .editor import Editor
 
 ROOT = Path(__file__).parents[2]
@@ -79,13 +76,3 @@ async def new_editor(variables: Mapping[str, str]) -> AsyncIterator[NewEditor]:
         for editor in editors:
             await editor.kill()
             await editor.client.stop()
-
-
-@pytest.fixture
-def sandbox() -> None:
-    """For tests that run code: the tier `namespace` has to work here."""
-    report = next(report for report in probe_tiers() if report.tier is Tier.NAMESPACE)
-    if not report.available and os.environ.get("REQUIRE_ALL"):
-        pytest.fail(report.reason)
-    if not report.available:
-        pytest.skip(report.reason)

@@ -203,6 +203,29 @@ async def test_what_a_save_mends_is_gone_before_the_run_is_over(new_editor, file
     assert await editor.diagnostics(tests) == []
 
 
+async def test_what_is_typed_is_not_saved_by_a_file_that_is_told_late(new_editor, files) -> None:
+    folder: Path = files(TWO_BUGS)
+    low, tests = folder / "low.py", folder / "test_both.py"
+    editor = new_editor(vs_code())
+    editor.settings = {"test": {"onOpen": "all"}, "fix": {"automatic": False}}
+    await editor.start(folder)
+    editor.open(low)
+    editor.open(tests)
+    await editor.until(lambda: editor.failures(tests), "the failures")
+    await editor.until_idle(folder)
+    failures = await editor.failures(tests)
+    editor.type(low, "<", "<=")
+    editor.disk_changed(low)
+    await asyncio.sleep(2)
+    assert await editor.failures(tests) == failures
+    editor.save(low)
+
+    async def fewer() -> bool:
+        return len(await editor.failures(tests)) < len(failures)
+
+    await editor.until(fewer, "the mended test")
+
+
 async def test_typing_on_while_the_tests_run(new_editor, files) -> None:
     """What a run found is shown where it is by now, and the offer is made for the text as it is by now."""
     folder: Path = files(TWO_BUGS)

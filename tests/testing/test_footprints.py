@@ -180,7 +180,7 @@ CASES = {
 
 
 def snapshot_of(texts):
-    return Snapshot(Path("/work"), {path: source_file(path, text.encode()) for path, text in texts.items()})
+    return Snapshot(Path("/shop"), {path: source_file(path, text.encode()) for path, text in texts.items()})
 
 
 def named(choice):

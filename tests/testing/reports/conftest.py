@@ -19,7 +19,7 @@ from macrohard_lsp.testing.reports.results import results_of
 from macrohard_lsp.testing.reports.tap import parse_tap
 
 LINE = re.compile(r"(?P<word>\w+) (?P<id>.*?)(?: @ (?P<place>[^|]+:\d+))?(?: \| (?P<message>.*))?$")
-INSIDE, OUTSIDE = PurePosixPath("/tmp/macrohard-copy/work"), PurePosixPath("/home/u/work")
+INSIDE, OUTSIDE = PurePosixPath("/tmp/macrohard-copy/shop"), PurePosixPath("/home/u/shop")
 
 
 @pytest.fixture

@@ -50,9 +50,9 @@ CASES = {
           <testsuite name="sums" errors="0" failures="1" skipped="0" time="0.545" tests="2">
             <testcase classname="sums booms" name="sums booms" time="0.003">
               <failure>Error: boom
-            at boom (/home/u/work/src/sum.js:5:9)
-            at Object.boom (/home/u/work/src/j.test.js:5:25)
-            at Promise.finally.completed (/home/u/work/node_modules/jest-circus/build/jestAdapterInit.js:1834:28)
+            at boom (/home/u/shop/src/sum.js:5:9)
+            at Object.boom (/home/u/shop/src/j.test.js:5:25)
+            at Promise.finally.completed (/home/u/shop/node_modules/jest-circus/build/jestAdapterInit.js:1834:28)
             at new Promise (&lt;anonymous&gt;)</failure>
             </testcase>
             <testcase classname="sums zero" name="sums zero" time="0"></testcase>
@@ -69,17 +69,17 @@ CASES = {
         """
         <?xml version="1.0" encoding="utf-8"?>
         <testsuites>
-            <testcase name="/tmp/macrohard-copy/work/test/broken.test.js" time="0.07" classname="test">
+            <testcase name="/tmp/macrohard-copy/shop/test/broken.test.js" time="0.07" classname="test">
                 <failure type="testCodeFailure" message="test failed">[Error: test failed] { exitCode: 1 }</failure>
             </testcase>
             <testsuite name="outer" time="0.001" tests="1" failures="1" hostname="vm">
                 <testcase name="inner bad" time="0.001307" classname="test">
                     <failure type="testCodeFailure" message="not equal">
         Error [ERR_TEST_FAILURE]: not equal
-            at TestContext.&lt;anonymous> (/tmp/macrohard-copy/work/test/sum.test.js:15:11) {
+            at TestContext.&lt;anonymous> (/tmp/macrohard-copy/shop/test/sum.test.js:15:11) {
           failureType: 'testCodeFailure',
           cause: AssertionError [ERR_ASSERTION]: not equal
-              at TestContext.&lt;anonymous> (/tmp/macrohard-copy/work/test/sum.test.js:17:44)
+              at TestContext.&lt;anonymous> (/tmp/macrohard-copy/shop/test/sum.test.js:17:44)
               at Test.runInAsyncScope (node:async_hooks:206:9)
         }
                     </failure>
@@ -87,7 +87,7 @@ CASES = {
             </testsuite>
             <testcase name="todo one" time="0.006731" classname="test">
                 <skipped type="todo" message="later"/>
-                <failure type="testCodeFailure" message="falsy">at /tmp/macrohard-copy/work/test/sum.test.js:1</failure>
+                <failure type="testCodeFailure" message="falsy">at /tmp/macrohard-copy/shop/test/sum.test.js:1</failure>
             </testcase>
         </testsuites>
         """,
@@ -112,7 +112,7 @@ CASES = {
         _ _ _
         calc.py:3: ZeroDivisionError</failure></testcase>
         <testcase classname="tests.test_a" name="test_skip" time="0.0"><skipped type="pytest.skip" message="why">
-        /home/u/work/tests/test_a.py:11: why</skipped></testcase>
+        /home/u/shop/tests/test_a.py:11: why</skipped></testcase>
         <testcase classname="tests.test_a" name="test_x" time="0.0"><skipped type="pytest.xfail" message="known"/></testcase>
         <testcase classname="" name="tests.test_b" time="0.000"><error message="collection failure">tests/test_b.py:1: in &lt;module&gt;
             import gone
@@ -130,9 +130,9 @@ CASES = {
     "a Python traceback": (
         """
         <testsuite name="s"><testcase name="t" classname="c"><error type="ValueError">Traceback (most recent call last):
-          File "/home/u/work/run.py", line 3, in test
+          File "/home/u/shop/run.py", line 3, in test
             calc.half()
-          File "/home/u/work/calc.py", line 8, in half
+          File "/home/u/shop/calc.py", line 8, in half
             raise ValueError("boom")
           File "/usr/lib/python3.11/abc.py", line 1, in x
         ValueError: boom</error></testcase></testsuite>
@@ -192,7 +192,7 @@ CASES = {
     "a stack in what it printed, and the same name twice": (
         """
         <testsuites><testsuite name="s"><testcase name="t"/><testcase name="t"><failure message="exit 1"/>
-        <system-err>at f (file:///home/u/work/a%20b/x.mjs:3:1)</system-err></testcase></testsuite></testsuites>
+        <system-err>at f (file:///home/u/shop/a%20b/x.mjs:3:1)</system-err></testcase></testsuite></testsuites>
         """,
         "x.mjs",
         """
@@ -202,8 +202,8 @@ CASES = {
     ),
     "names with a space": (
         """
-        <testsuite><testcase name="t"><failure>at f (/home/u/work/x.mjs:3:1)
-        at g (/home/u/work/../../../etc/x.mjs:1:1)</failure></testcase></testsuite>
+        <testsuite><testcase name="t"><failure>at f (/home/u/shop/x.mjs:3:1)
+        at g (/home/u/shop/../../../etc/x.mjs:1:1)</failure></testcase></testsuite>
         """,
         "x.mjs",
         "failed the command::t @ x.mjs:3",

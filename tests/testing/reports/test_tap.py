@@ -14,12 +14,12 @@ CASES = {
         TAP version 13
         # node:internal/modules/cjs/loader:1210
         # Error: Cannot find module './nothing-there'
-        #     at Object.<anonymous> (/home/u/work/test/broken.test.js:3:11)
-        # Subtest: /home/u/work/test/broken.test.js
-        not ok 1 - /home/u/work/test/broken.test.js
+        #     at Object.<anonymous> (/home/u/shop/test/broken.test.js:3:11)
+        # Subtest: /home/u/shop/test/broken.test.js
+        not ok 1 - /home/u/shop/test/broken.test.js
           ---
           duration_ms: 76.512391
-          location: '/home/u/work/test/broken.test.js:1:1'
+          location: '/home/u/shop/test/broken.test.js:1:1'
           failureType: 'testCodeFailure'
           exitCode: 1
           error: 'test failed'
@@ -28,12 +28,12 @@ CASES = {
         not ok 2 - booms
           ---
           duration_ms: 1500
-          location: '/home/u/work/test/sum.test.js:10:1'
+          location: '/home/u/shop/test/sum.test.js:10:1'
           failureType: 'testCodeFailure'
           error: 'boom'
           stack: |-
-            boom (/home/u/work/src/sum.js:5:9)
-            TestContext.<anonymous> (/home/u/work/test/sum.test.js:10:23)
+            boom (/home/u/shop/src/sum.js:5:9)
+            TestContext.<anonymous> (/home/u/shop/test/sum.test.js:10:23)
             Test.run (node:internal/test_runner/test:796:25)
           ...
         # Subtest: todo one
@@ -55,7 +55,7 @@ CASES = {
             # Subtest: inner bad
             not ok 2 - inner bad
               ---
-              location: '/home/u/work/test/sum.test.js:15:11'
+              location: '/home/u/shop/test/sum.test.js:15:11'
               failureType: 'testCodeFailure'
               error: |-
                 Expected values to be strictly deep-equal:
@@ -65,7 +65,7 @@ CASES = {
               expected:
                 a: 1
               stack: |-
-                TestContext.<anonymous> (/home/u/work/test/sum.test.js:15:44)
+                TestContext.<anonymous> (/home/u/shop/test/sum.test.js:15:44)
               ...
             1..2
         not ok 5 - outer
@@ -77,7 +77,7 @@ CASES = {
             # Subtest: never
             not ok 1 - never
               ---
-              location: '/home/u/work/test/sum.test.js:23:3'
+              location: '/home/u/shop/test/sum.test.js:23:3'
               failureType: 'cancelledByParent'
               error: 'test did not finish before its parent and was cancelled'
               ...
@@ -87,7 +87,7 @@ CASES = {
           failureType: 'hookFailed'
           error: 'no db'
           stack: |-
-            SuiteContext.<anonymous> (/home/u/work/test/sum.test.js:22:24)
+            SuiteContext.<anonymous> (/home/u/shop/test/sum.test.js:22:24)
           ...
         1..6
         # tests 8
@@ -114,11 +114,11 @@ CASES = {
             operator: equal
             expected: 3
             actual:   -1
-            at: Test.<anonymous> (/home/u/work/test/t.js:5:5)
+            at: Test.<anonymous> (/home/u/shop/test/t.js:5:5)
             stack: |-
               Error: should be strictly equal
-                  at Test.assert (/home/u/work/node_modules/tape/lib/test.js:493:48)
-                  at Test.<anonymous> (/home/u/work/test/t.js:5:5)
+                  at Test.assert (/home/u/shop/node_modules/tape/lib/test.js:493:48)
+                  at Test.<anonymous> (/home/u/shop/test/t.js:5:5)
           ...
 
         1..2
