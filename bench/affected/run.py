@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (CannotReadError, peers.CannotPrepareError, CouldNotRun) as problem:
         print(f"bench-affected: {problem}", file=sys.stderr)
         return 2
-    section = report.section(given.repository.absolute().name, steps)
+    section = report.section(given.repository.absolute().name, given.packages, steps)
     print(section)
     if not given.dry:
         replace_section("bench-affected", section)
