@@ -5,6 +5,7 @@ directory the test framework itself was started in; so one folder with several p
 space of ids.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -125,6 +126,18 @@ class TestRun:
     @property
     def broken(self) -> tuple[TestResult, ...]:
         return tuple(result for result in self.results if result.broken)
+
+
+def innermost(frames: tuple[Frame, ...]) -> tuple[str, str] | None:
+    """The user's own function (path, name) that a stack is in, if it is in any."""
+    own = [frame for frame in frames if frame.in_workspace]
+    return (own[-1].path, own[-1].function) if own else None
+
+
+def hung_in(results: Iterable[TestResult]) -> frozenset[tuple[str, str]]:
+    """The functions of the user's (path, name) in which tests were when their time was up."""
+    stacks = (result.frames for result in results if result.ending is Ending.TIMEOUT)
+    return frozenset(place for frames in stacks if (place := innermost(frames)) is not None)
 
 
 def named_by(name: str) -> tuple[str, ...]:

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from macrohard_lsp.core.events import Progress, StageStarted, TestEnded
 from macrohard_lsp.core.interpreter import Interpreter, Project
-from macrohard_lsp.core.testrun import Outcome, TestResult, TestRun
+from macrohard_lsp.core.testrun import Outcome, TestResult, TestRun, hung_in
 from macrohard_lsp.engine.context import EngineContext
 from macrohard_lsp.engine.requests import TestRequest
 from macrohard_lsp.engine.standby import Standby
@@ -127,7 +127,8 @@ class ProjectTests:
         def run_fresh(ids: tuple[str, ...] | None) -> TestRun:
             if runs:
                 return runs.pop()
-            return self._run(self._options(ids if ids is not None else self.ids), None).run
+            options = self._options(ids if ids is not None else self.ids)
+            return self._run(replace(options, hung_in=hung_in(first.results)), None).run
 
         return classify(first, run_fresh)
 

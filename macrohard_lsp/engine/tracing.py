@@ -19,7 +19,7 @@ MOST_PASSING = 1500
 PASSING_LIMIT_SECONDS = 10.0
 FAILING_LIMIT_SECONDS = 180.0
 # A test that hangs has shown its loop long before its time is up.
-HUNG_TEST_SECONDS = 10.0
+HUNG_TEST_SECONDS = 3.0
 
 
 def trace(

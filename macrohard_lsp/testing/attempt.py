@@ -12,7 +12,7 @@ from pathlib import Path
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.core.testcommand import Framework
-from macrohard_lsp.core.testrun import Ending
+from macrohard_lsp.core.testrun import Ending, Frame, innermost
 from macrohard_lsp.sandbox.machine import CommandResult, Machine, MachineProcess
 from macrohard_lsp.testing.channel import ChannelCorrupted, MessageReader
 from macrohard_lsp.testing.record import COLLECT_SECONDS, Record
@@ -25,6 +25,9 @@ STACK_SECONDS = 0.5
 GRACE_SECONDS = 10.0
 # Start, plugins and the work between tests; collection and tests have limits of their own.
 QUIET_SECONDS = 120.0
+# A test that is, after so long, in the function in which another one hung for all of its time has hung as well.
+HUNG_AGAIN_SECONDS = 10.0
+LOOK_AGAIN_SECONDS = 2.0
 
 
 class End(Enum):
@@ -64,6 +67,7 @@ class Orders:
     check_origin: bool
     test_seconds: float
     deadline: float
+    hung_in: frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,7 @@ def _work_of(orders: Orders, workspace: Path) -> dict[str, object]:
 def _follow(
     process: MachineProcess, reader: MessageReader, site: Site, orders: Orders, record: Record
 ) -> End:
+    looked = 0.0
     while not reader.closed:
         site.cancel.check()
         left = orders.deadline - time.monotonic()
@@ -164,8 +169,13 @@ def _follow(
             return End.FOREIGN
         if session.finished is not None:
             return End.FINISHED
-        if record.overdue(now, orders.test_seconds):
-            _stop_hung(process, reader, site.machine.workspace, orders, record)
+        allowed = orders.test_seconds
+        if orders.hung_in and now - looked > LOOK_AGAIN_SECONDS and record.overdue(now, HUNG_AGAIN_SECONDS):
+            looked = now
+            if innermost(_ask_where(process, reader, site.machine.workspace, record)) in orders.hung_in:
+                allowed = min(allowed, HUNG_AGAIN_SECONDS)
+        if record.overdue(now, allowed):
+            _stop_hung(process, reader, site.machine.workspace, allowed, record)
             return End.HUNG
         if now > orders.deadline:
             return End.OUT_OF_TIME
@@ -175,21 +185,29 @@ def _follow(
     return End.DIED
 
 
-def _stop_hung(
-    process: MachineProcess, reader: MessageReader, workspace: Path, orders: Orders, record: Record
-) -> None:
-    """Ask where the program is, then record what hung; what ended while we asked is recorded as it ended."""
-    overdue = record.overdue(time.monotonic(), orders.test_seconds)
+def _ask_where(
+    process: MachineProcess, reader: MessageReader, workspace: Path, record: Record
+) -> tuple[Frame, ...]:
+    """Where the program is now; what it says meanwhile is recorded."""
     process.signal(signal.SIGUSR2)
     messages, stack = reader.receive_stack(STACK_SECONDS)
     now = time.monotonic()
     for message in messages:
         record.take(message, now)
-    frames = frames_of_stack(stack, workspace)
+    return frames_of_stack(stack, workspace)
+
+
+def _stop_hung(
+    process: MachineProcess, reader: MessageReader, workspace: Path, seconds: float, record: Record
+) -> None:
+    """Ask where the program is, then record what hung; what ended while we asked is recorded as it ended."""
+    overdue = record.overdue(time.monotonic(), seconds)
+    frames = _ask_where(process, reader, workspace, record)
+    now = time.monotonic()
     for name in overdue:
         session = record.session
         if name in session.running:
-            text = f"timed out after {orders.test_seconds:g} s"
+            text = f"timed out after {seconds:g} s"
         elif name in session.collecting:
             text = f"pytest did not get through importing this file in {COLLECT_SECONDS:g} s"
         else:

@@ -19,7 +19,8 @@ class TestOptions:
     that are made to fail after they passed: one that is still reported as passed was forged.
     `check_origin` refuses the run when code under test comes from outside the Machine's copy. `collect_only` finds
     the tests and runs none. `footprints` records what of the workspace each test uses, where no lines are recorded.
-    `ordered` runs the files in the order in which `ids` names them.
+    `ordered` runs the files in the order in which `ids` names them. `hung_in` are functions (path, name) in which
+    tests hung before: one that is found there again after some seconds is not waited for to the end of its time.
     """
 
     __test__ = False
@@ -36,6 +37,7 @@ class TestOptions:
     collect_only: bool = False
     footprints: bool = False
     ordered: bool = False
+    hung_in: frozenset[tuple[str, str]] = frozenset()
 
 
 _NEUTRAL: Mapping[str, tuple[str, ...]] = {

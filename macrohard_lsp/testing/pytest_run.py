@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.interpreter import Interpreter, Project
-from macrohard_lsp.core.testrun import Ending, Outcome, TestResult, TestRun, named_by
+from macrohard_lsp.core.testrun import Ending, Outcome, TestResult, TestRun, hung_in, named_by
 from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.testing import problems
 from macrohard_lsp.testing.attempt import Attempt, End, Orders, Site, SuiteProcess, run_attempt
@@ -82,6 +82,7 @@ class _Runner:
             ordered=self._options.ordered,
             check_origin=self._options.check_origin,
             test_seconds=self._options.test_seconds,
+            hung_in=self._options.hung_in,
             deadline=self._began + self._options.seconds,
         )
         self._run_to_the_end(orders)
@@ -102,6 +103,7 @@ class _Runner:
             broken_files = [r.id for r in self._record.results.values() if r.phase == "collect" and r.broken]
             orders = replace(
                 orders,
+                hung_in=orders.hung_in | hung_in(self._record.results.values()),
                 deselect=(*self._options.deselect, *self._record.results),
                 ignore=tuple(broken_files),
             )

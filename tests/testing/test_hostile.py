@@ -52,6 +52,30 @@ def test_lines_of_a_hanging_test_are_known(run):
     assert "test_h.py::test_loop" in tested.coverage.partial
 
 
+@pytest.mark.slow
+def test_what_hangs_where_another_hung_is_not_waited_for(check):
+    """A test that only takes its time elsewhere is left alone."""
+    check(
+        """
+        == lib.py
+        import time
+        def spin():
+            while True:
+                pass
+        def work():
+            time.sleep(11)
+        == test_h.py
+        import lib
+        def test_hangs(): lib.spin()
+        def test_works(): lib.work()
+        == expected
+        failed/timeout test_h.py::test_hangs | timed out after 10 s
+        passed test_h.py::test_works
+        """,
+        hung_in=frozenset({("lib.py", "spin")}),
+    )
+
+
 CASES = {
     "deaths": """
         == test_d.py
