@@ -3,8 +3,9 @@
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.testing.localisation import Suspect
@@ -17,11 +18,33 @@ RELOAD_PENALTY = 1.0
 SLOW_PENALTY = 3.5
 
 
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What an edit is asked that goes on from another one.
+
+    `first` are the tests to try it with. It has to pass those of them that are in `kept` and another one,
+    and in the end all that are in `kept`, with something else if it has to repair `more`.
+    """
+
+    first: tuple[str, ...]
+    kept: frozenset[str]
+    more: bool
+
+    def is_met(self, passed: Set[str]) -> bool:
+        """Whether what passed of `first` is enough to look further."""
+        return self.kept.intersection(self.first) <= passed and bool(passed - self.kept)
+
+    def is_reached(self, fixes: Iterable[str]) -> bool:
+        repaired = frozenset(fixes)
+        return repaired > self.kept or (repaired == self.kept and not self.more)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Attempt:
     """One candidate at one level of effort. Ordered by cost, then by `order`.
 
-    `stream` is the line it was generated for, while it has not been taken.
+    `stream` is the line it was generated for, while it has not been taken. `following` is what is asked
+    of it where it goes on from another edit.
     """
 
     cost: float
@@ -30,6 +53,7 @@ class Attempt:
     mode: WarmMode = field(compare=False, default=WarmMode.SWAP)
     slow: bool = field(compare=False, default=False)
     stream: int | None = field(compare=False, default=None)
+    following: Following | None = field(compare=False, default=None)
 
     def reloaded(self) -> "Attempt":
         return replace(self, mode=WarmMode.RELOAD, cost=self.cost + RELOAD_PENALTY)
@@ -38,11 +62,22 @@ class Attempt:
         return replace(self, slow=True, cost=self.cost + SLOW_PENALTY)
 
 
+@dataclass(slots=True)
+class Stream:
+    """Candidates still to come, cheapest first, and what each of them costs beside its prior."""
+
+    base: float
+    candidates: Iterator[Candidate]
+    mode: WarmMode = WarmMode.SWAP
+    following: Following | None = None
+
+
 class Frontier:
     """All candidates of all suspects as one stream in order of cost = prior + weight x (1 - suspicion).
 
     The candidates of a line are generated when nothing cheaper is left than the cheapest thing the
-    line could offer. Not thread-safe; the search holds a lock around it.
+    line could offer. Not thread-safe; the search holds a lock around it. `company` makes further
+    attempts of one that was brought up, none of them cheaper.
     """
 
     def __init__(
@@ -51,35 +86,41 @@ class Frontier:
         generate: Callable[[str, int], Iterator[Candidate]],
         modes: Mapping[tuple[str, int], WarmMode],
         seed: int,
+        company: Callable[[Attempt], Iterable[Attempt]] | None = None,
     ) -> None:
-        strongest = max((suspect.score for suspect in suspects), default=1.0)
-        self._closed = [
-            (SUSPICION_WEIGHT * (1 - suspect.score / strongest), suspect.path, suspect.line)
-            for suspect in suspects
-        ]
-        self._closed.sort(key=lambda entry: entry[0], reverse=True)
-        self._generate = generate
-        self._modes = modes
         self._heap: list[Attempt] = []
+        self._closed: list[tuple[float, int, Callable[[], Iterable[Stream]]]] = []
         # The candidates of each opened line that are still to come, cheapest first.
-        self._streams: dict[int, tuple[float, Iterator[Candidate]]] = {}
+        self._streams: dict[int, Stream] = {}
         self._seen: set[tuple[object, ...]] = set()
         self._numbers = itertools.count()
+        self._company = company
         # Seed 0 keeps the order of the source; any other shuffles candidates of equal cost.
         self._random = random.Random(seed) if seed else None
+        strongest = max((suspect.score for suspect in suspects), default=1.0)
+        # Of lines that are equally suspicious the last comes first: what a function does last decides its result.
+        for suspect in reversed(suspects):
+            base = SUSPICION_WEIGHT * (1 - suspect.score / strongest)
+            mode = modes.get((suspect.path, suspect.line), WarmMode.SWAP)
+            self.later(base, partial(_streams_of, base, generate, suspect, mode))
+
+    def later(self, base: float, make: Callable[[], Iterable[Stream]]) -> None:
+        """Ask for streams when everything cheaper than `base`, which is the least they cost, was taken."""
+        heapq.heappush(self._closed, (base, next(self._numbers), make))
 
     def pop(self) -> Attempt | None:
         """The cheapest attempt left, or None when the space is exhausted."""
-        while self._closed and (not self._heap or self._closed[-1][0] < self._heap[0].cost):
-            base, path, line = self._closed.pop()
-            stream = next(self._numbers)
-            self._streams[stream] = (base, self._generate(path, line))
-            self._advance(stream, self._modes.get((path, line), WarmMode.SWAP))
+        while self._closed and (not self._heap or self._closed[0][0] < self._heap[0].cost):
+            _, _, make = heapq.heappop(self._closed)
+            for stream in make():
+                number = next(self._numbers)
+                self._streams[number] = stream
+                self._advance(number)
         if not self._heap:
             return None
         attempt = heapq.heappop(self._heap)
         if attempt.stream is not None:
-            self._advance(attempt.stream, attempt.mode)
+            self._advance(attempt.stream)
         return replace(attempt, stream=None)
 
     def pop_together(self, most: int) -> list[Attempt]:
@@ -99,17 +140,34 @@ class Frontier:
         """Put back an attempt that has to be made with more effort."""
         heapq.heappush(self._heap, attempt)
 
-    def _advance(self, stream: int, mode: WarmMode) -> None:
-        """Bring up the next candidate of a line that was not seen on another."""
-        base, candidates = self._streams[stream]
-        for candidate in candidates:
-            key = (candidate.path, candidate.edits)
-            if key in self._seen:
-                continue
-            self._seen.add(key)
+    def _advance(self, number: int) -> None:
+        """Bring up the next candidate of a stream that was not seen on another."""
+        stream = self._streams[number]
+        penalty = RELOAD_PENALTY if stream.mode is WarmMode.RELOAD else 0.0
+        for candidate in stream.candidates:
+            cost = candidate.prior + stream.base + penalty
             order = self._random.random() if self._random else float(next(self._numbers))
-            penalty = RELOAD_PENALTY if mode is WarmMode.RELOAD else 0.0
-            cost = candidate.prior + base + penalty
-            heapq.heappush(self._heap, Attempt(cost, order, candidate, mode, stream=stream))
-            return
-        del self._streams[stream]
+            attempt = Attempt(
+                cost, order, candidate, stream.mode, stream=number, following=stream.following
+            )
+            if self._bring(attempt):
+                if self._company is not None and stream.following is None:
+                    for other in self._company(attempt):
+                        self._bring(other)
+                return
+        del self._streams[number]
+
+    def _bring(self, attempt: Attempt) -> bool:
+        """Let an attempt wait for its turn, unless its edits were brought up before."""
+        key = (attempt.candidate.path, attempt.candidate.edits)
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        heapq.heappush(self._heap, attempt)
+        return True
+
+
+def _streams_of(
+    base: float, generate: Callable[[str, int], Iterator[Candidate]], suspect: Suspect, mode: WarmMode
+) -> Iterator[Stream]:
+    yield Stream(base, generate(suspect.path, suspect.line), mode)

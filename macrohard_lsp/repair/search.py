@@ -11,10 +11,12 @@ from macrohard_lsp.core.cancel import Cancelled
 from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.repair.frontier import Attempt, Frontier
 from macrohard_lsp.repair.operators import candidates_for
+from macrohard_lsp.repair.pairs import Pairs
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.statements import Spans
 from macrohard_lsp.repair.task import RepairTask, RepairTools, Survivor
-from macrohard_lsp.repair.validation import Validator, Verdict, modules_to_preload
+from macrohard_lsp.repair.twins import Twins
+from macrohard_lsp.repair.validation import Trial, Validator, Verdict, modules_to_preload
 from macrohard_lsp.repair.waiting import WaitingRoom
 from macrohard_lsp.sandbox.spec import MachineLost, MachineUnavailable
 from macrohard_lsp.testing.warm import WarmMode, WarmUnavailable
@@ -49,7 +51,9 @@ class Search:
         self._going = threading.Event()
         self._going.set()
         self._found: queue.SimpleQueue[Survivor | None] = queue.SimpleQueue()
-        self._frontier = Frontier(task.suspects, self._generate, self._modes(), task.seed)
+        twins = Twins({path: source.text for path, source in sources.items()})
+        self._frontier = Frontier(task.suspects, self._generate, self._modes(), task.seed, twins.meet)
+        self._pairs = Pairs(task, sources, self._frontier)
         self._waiting = WaitingRoom(task)
         self._validators: list[Validator] = []
         self._in_flight = 0
@@ -205,12 +209,24 @@ class Search:
 
     def _try(self, validator: Validator, attempts: list[Attempt]) -> None:
         for attempt, trial in zip(attempts, validator.try_many(attempts), strict=True):
-            if trial.verdict is Verdict.SURVIVED:
-                self._found.put(Survivor(attempt.candidate, trial.fixes, attempt.cost))
+            if trial.fixes:
+                self._take(attempt, trial)
             elif trial.verdict is Verdict.NEEDS_RELOAD:
                 self._push(attempt.reloaded())
             elif trial.verdict is Verdict.NEEDS_TIME:
                 self._push(attempt.slower())
+
+    def _take(self, attempt: Attempt, trial: Trial) -> None:
+        """What repairs something survives unless it breaks something, and may be the first half of a pair."""
+        if attempt.following is not None and not attempt.following.is_reached(trial.fixes):
+            return
+        survivor = Survivor(attempt.candidate, trial.fixes, attempt.cost)
+        if trial.verdict is Verdict.SURVIVED:
+            self._found.put(survivor)
+        elif trial.broken is None:
+            return
+        with self._lock:
+            self._pairs.admit(survivor, trial.broken)
 
     def _push(self, attempt: Attempt) -> None:
         with self._lock:

@@ -33,6 +33,15 @@ class RepairTask:
     warm_arguments: tuple[str, ...]
     seed: int = 0
 
+    def runs(self, test: str, candidate: Candidate) -> bool:
+        """Whether the test is known to run a line that the candidate changes."""
+        lines = self.coverage.get(test, {}).get(candidate.path, frozenset())
+        return any(line in lines for line in candidate.lines)
+
+    def concerned(self, candidate: Candidate) -> frozenset[str]:
+        """The failing tests that are known to run a line that the candidate changes."""
+        return frozenset(name for name in self.failing if self.runs(name, candidate))
+
 
 @dataclass(frozen=True, slots=True)
 class RepairTools:

@@ -41,8 +41,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
+    """`broken` is a passing test that a candidate breaks which repairs `fixes`, and is rejected for it."""
+
     verdict: Verdict
     fixes: tuple[str, ...] = ()
+    broken: str | None = None
 
 
 class Validator:
@@ -82,7 +85,7 @@ class Validator:
         together = [attempt for attempt in attempts if attempt.mode is WarmMode.SWAP and not attempt.slow]
         if swap is None or len(together) < len(attempts) or len(attempts) == 1:
             return [self._try_alone(attempt) for attempt in attempts]
-        tests = [self._first_tests(attempt.candidate) for attempt in attempts]
+        tests = [self._first_tests(attempt) for attempt in attempts]
         cpu = max(self._cpu_limit(names) for names in tests)
         answers = swap.check_many(
             [
@@ -104,7 +107,7 @@ class Validator:
             if attempt.mode is WarmMode.SWAP:
                 return Trial(Verdict.NEEDS_RELOAD)
             runner = self._cold_runner()
-        first = self._first_tests(attempt.candidate)
+        first = self._first_tests(attempt)
         if not first:
             return Trial(Verdict.REJECTED)
         return self._judge(attempt, self._ask(runner, attempt, first, stop=False))
@@ -115,7 +118,7 @@ class Validator:
         if answer.ended is WarmEnding.TIMEOUT and not attempt.slow and not answer.passed:
             return Trial(Verdict.NEEDS_TIME)
         # A candidate that passed some test and then died is rejected with the rest: its group needs all of them.
-        if not answer.passed:
+        if not answer.passed or (attempt.following and not attempt.following.is_met(answer.passed)):
             return Trial(Verdict.REJECTED)
         return self._confirm(attempt, answer)
 
@@ -137,7 +140,8 @@ class Validator:
         if neighbours:
             after = self._ask(runner, attempt, neighbours, stop=True)
             if after.ended is not WarmEnding.FINISHED or len(after.passed) < len(neighbours):
-                return Trial(Verdict.REJECTED)
+                broken = next((name for name in neighbours if name not in after.passed), None)
+                return Trial(Verdict.REJECTED, claim.fixes, broken)
         return claim
 
     def _claim(self, answer: WarmAnswer) -> Trial:
@@ -174,16 +178,20 @@ class Validator:
         ]
         return QUICK_CPU_SECONDS + BASELINE_FACTOR * sum(known)
 
-    def _first_tests(self, candidate: Candidate) -> list[str]:
-        """The quickest test of every group of failures that runs the candidate's line and has no repair yet.
+    def _first_tests(self, attempt: Attempt) -> list[str]:
+        """The quickest test of every group of failures that runs the candidate's lines and has no repair yet.
 
-        Those that hung or died come last: they would keep the others from being run.
+        Those that hung or died come last: they would keep the others from being run. What goes on from
+        another edit is tried with what that one left to do.
         """
+        if attempt.following is not None:
+            return list(attempt.following.first)
+        candidate = attempt.candidate
         first = [
             group.tests[0]
             for group in self._task.groups
             if not self._repaired >= set(group.tests)
-            and self._covers(group.tests[0], candidate.path, candidate.line)
+            and any(self._covers(group.tests[0], candidate.path, line) for line in candidate.lines)
         ]
         return sorted(first, key=lambda name: not _comes_to_an_end(self._task, name))
 
@@ -205,7 +213,7 @@ class Validator:
         covering = [
             (result.seconds, name)
             for name, result in self._task.passing.items()
-            if candidate.line in self._task.coverage.get(name, {}).get(candidate.path, frozenset())
+            if self._task.runs(name, candidate)
         ]
         chosen: list[str] = []
         total = 0.0

@@ -46,10 +46,5 @@ class WaitingRoom:
         return best
 
     def _is_whole(self, survivor: Survivor) -> bool:
-        candidate = survivor.candidate
-        concerned = {
-            name
-            for name in self._task.failing
-            if candidate.line in self._task.coverage.get(name, {}).get(candidate.path, frozenset())
-        }
+        concerned = self._task.concerned(survivor.candidate)
         return concerned - self._repaired <= set(survivor.fixes)

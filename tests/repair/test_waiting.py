@@ -2,10 +2,15 @@
 
 from types import SimpleNamespace
 
+from pathlib import Path
+
 import pytest
 
+from macrohard_lsp.core.interpreter import Interpreter, InterpreterChoice, Project
+from macrohard_lsp.core.snapshot import Snapshot
+from macrohard_lsp.core.testrun import Outcome, TestResult
 from macrohard_lsp.repair.candidate import Candidate
-from macrohard_lsp.repair.task import Survivor
+from macrohard_lsp.repair.task import RepairTask, Survivor
 from macrohard_lsp.repair.waiting import PARTIAL_MARGIN, WaitingRoom
 
 # Line 1 is run by both failing tests, line 2 by the first alone, line 3 by the second alone.
@@ -19,7 +24,12 @@ def survivor(line, fixes, cost=1.0):
 
 @pytest.fixture
 def room():
-    return WaitingRoom(SimpleNamespace(failing=dict.fromkeys(COVERAGE), coverage=COVERAGE))
+    failing = {name: TestResult(name, Outcome.FAILED) for name in COVERAGE}
+    choice = InterpreterChoice(Path("python"), "here", ())
+    interpreter = Interpreter(choice, (3, 11, 0), "cpython", "9.0.0")
+    snapshot, project = Snapshot(Path("/workspace"), {}), Project("", choice)
+    task = RepairTask(snapshot, project, interpreter, failing, {}, (), (), COVERAGE, {}, ())
+    return WaitingRoom(task)
 
 
 def test_what_repairs_every_failing_test_that_runs_its_line_is_proven_at_once(room):
