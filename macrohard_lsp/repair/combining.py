@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from macrohard_lsp.core.changeset import TextEdit
 from macrohard_lsp.repair.candidate import Candidate
@@ -68,7 +69,7 @@ class Places:
 def beside(one: Candidate, other: Candidate) -> tuple[TextEdit, ...]:
     """The edits of both, made for the same text, in order; none where they meet."""
     edits = sorted((*one.edits, *other.edits), key=lambda edit: (edit.start, edit.end))
-    for before, after in zip(edits, edits[1:], strict=False):
+    for before, after in pairwise(edits):
         if after.start < before.end or (after.start == before.start):
             return ()
     return tuple(edits)

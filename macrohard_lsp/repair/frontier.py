@@ -22,17 +22,17 @@ SLOW_PENALTY = 3.5
 class Following:
     """What an edit is asked that goes on from another one.
 
-    `first` are the tests to try it with. It has to pass those of them that are in `kept` and another one,
-    and in the end all that are in `kept`, with something else if it has to repair `more`.
+    It is tried with tests of which one of `first` has to pass and all of `then`. In the end it has to
+    repair all that the other one does (`kept`), and something else if `more`.
     """
 
     first: tuple[str, ...]
+    then: tuple[str, ...]
     kept: frozenset[str]
     more: bool
 
     def is_met(self, passed: Set[str]) -> bool:
-        """Whether what passed of `first` is enough to look further."""
-        return self.kept.intersection(self.first) <= passed and bool(passed - self.kept)
+        return passed.issuperset(self.then) and not passed.isdisjoint(self.first)
 
     def is_reached(self, fixes: Iterable[str]) -> bool:
         repaired = frozenset(fixes)
@@ -62,13 +62,22 @@ class Attempt:
         return replace(self, slow=True, cost=self.cost + SLOW_PENALTY)
 
 
-@dataclass(slots=True)
+Company = Callable[[Candidate, float], Iterable[tuple[Candidate, float]]]
+"""Further candidates that come with one of this cost, none of them cheaper, each with its cost."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stream:
-    """Candidates still to come, cheapest first, and what each of them costs beside its prior."""
+    """Candidates still to come, cheapest first, and what each of them costs beside its prior.
+
+    `finish` makes of a candidate what is tried, None where that is nothing.
+    """
 
     base: float
-    candidates: Iterator[Candidate]
     mode: WarmMode = WarmMode.SWAP
+    company: Company | None = None
+    candidates: Iterator[Candidate] = field(default_factory=lambda: iter(()))
+    finish: Callable[[Candidate], Candidate | None] | None = None
     following: Following | None = None
 
 
@@ -76,8 +85,7 @@ class Frontier:
     """All candidates of all suspects as one stream in order of cost = prior + weight x (1 - suspicion).
 
     The candidates of a line are generated when nothing cheaper is left than the cheapest thing the
-    line could offer. Not thread-safe; the search holds a lock around it. `company` makes further
-    attempts of one that was brought up, none of them cheaper.
+    line could offer. Not thread-safe; the search holds a lock around it.
     """
 
     def __init__(
@@ -86,15 +94,14 @@ class Frontier:
         generate: Callable[[str, int], Iterator[Candidate]],
         modes: Mapping[tuple[str, int], WarmMode],
         seed: int,
-        company: Callable[[Attempt], Iterable[Attempt]] | None = None,
+        company: Company | None = None,
     ) -> None:
         self._heap: list[Attempt] = []
         self._closed: list[tuple[float, int, Callable[[], Iterable[Stream]]]] = []
         # The candidates of each opened line that are still to come, cheapest first.
         self._streams: dict[int, Stream] = {}
-        self._seen: set[tuple[object, ...]] = set()
+        self._seen: set[tuple[object, ...] | None] = set()
         self._numbers = itertools.count()
-        self._company = company
         # Seed 0 keeps the order of the source; any other shuffles candidates of equal cost.
         self._random = random.Random(seed) if seed else None
         strongest = max((suspect.score for suspect in suspects), default=1.0)
@@ -102,7 +109,7 @@ class Frontier:
         for suspect in reversed(suspects):
             base = SUSPICION_WEIGHT * (1 - suspect.score / strongest)
             mode = modes.get((suspect.path, suspect.line), WarmMode.SWAP)
-            self.later(base, partial(_streams_of, base, generate, suspect, mode))
+            self.later(base, partial(_stream_of, Stream(base, mode, company), generate, suspect))
 
     def later(self, base: float, make: Callable[[], Iterable[Stream]]) -> None:
         """Ask for streams when everything cheaper than `base`, which is the least they cost, was taken."""
@@ -146,28 +153,28 @@ class Frontier:
         penalty = RELOAD_PENALTY if stream.mode is WarmMode.RELOAD else 0.0
         for candidate in stream.candidates:
             cost = candidate.prior + stream.base + penalty
-            order = self._random.random() if self._random else float(next(self._numbers))
-            attempt = Attempt(
-                cost, order, candidate, stream.mode, stream=number, following=stream.following
-            )
-            if self._bring(attempt):
-                if self._company is not None and stream.following is None:
-                    for other in self._company(attempt):
-                        self._bring(other)
+            is_new = self._bring(stream, number, candidate, cost)
+            if stream.company is not None:
+                for other, price in stream.company(candidate, cost):
+                    self._bring(stream, None, other, price)
+            if is_new:
                 return
         del self._streams[number]
 
-    def _bring(self, attempt: Attempt) -> bool:
-        """Let an attempt wait for its turn, unless its edits were brought up before."""
-        key = (attempt.candidate.path, attempt.candidate.edits)
-        if key in self._seen:
+    def _bring(self, stream: Stream, number: int | None, candidate: Candidate, cost: float) -> bool:
+        """Let a candidate wait for its turn, unless its edits were brought up before."""
+        made = candidate if stream.finish is None else stream.finish(candidate)
+        key = (made.path, made.edits) if made is not None else None
+        if made is None or key in self._seen:
             return False
         self._seen.add(key)
+        order = self._random.random() if self._random else float(next(self._numbers))
+        attempt = Attempt(cost, order, made, stream.mode, stream=number, following=stream.following)
         heapq.heappush(self._heap, attempt)
         return True
 
 
-def _streams_of(
-    base: float, generate: Callable[[str, int], Iterator[Candidate]], suspect: Suspect, mode: WarmMode
+def _stream_of(
+    stream: Stream, generate: Callable[[str, int], Iterator[Candidate]], suspect: Suspect
 ) -> Iterator[Stream]:
-    yield Stream(base, generate(suspect.path, suspect.line), mode)
+    yield replace(stream, candidates=generate(suspect.path, suspect.line))

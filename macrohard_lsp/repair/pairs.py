@@ -8,7 +8,7 @@ from, once.
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log1p
 
 from macrohard_lsp.core.testrun import Ending
@@ -19,8 +19,8 @@ from macrohard_lsp.repair.operators import candidates_for
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.statements import Spans, one_per_statement, statement_spans
 from macrohard_lsp.repair.task import RepairTask, Survivor
+from macrohard_lsp.repair.twins import Twins
 from macrohard_lsp.testing.localisation import group_failures, rank_suspects
-from macrohard_lsp.testing.warm import WarmMode
 
 # What a pair costs beside its second edit: a penalty, a share of what the first costs, and more the less it repairs.
 PAIR_PENALTY = 1.5
@@ -71,7 +71,7 @@ class Pairs:
         if (
             bool(left) == (broken is not None)
             or rank >= (MOST_SEEDS if broken is None else MOST_BREAKING_SEEDS)
-            or len(seed.candidate.lines) >= MOST_EDITS
+            or 1 + seed.candidate.family.count("+") >= MOST_EDITS
             or len(self._sources[seed.candidate.path].text) > MOST_CHARACTERS
         ):
             return
@@ -86,8 +86,12 @@ class Pairs:
         scores = self._suspicion(seed)
         strongest = max(scores.values(), default=1.0)
         lines: list[tuple[float, int]] = []
+        at_import = self._task.import_lines.get(edited.path, frozenset())
         for line in edited.statements():
-            score = scores.get(edited.original_line(line), 0.0) / strongest
+            original = edited.original_line(line)
+            if original in at_import:
+                continue
+            score = scores.get(original, 0.0) / strongest
             if edited.is_near(line):
                 score = max(score, OWN_FUNCTION)
             if score > 0:
@@ -97,12 +101,15 @@ class Pairs:
         return iter(())
 
     def _stream(self, edited: "Edited", base: float, line: int) -> Iterator[Stream]:
-        original = edited.original_line(line)
-        at_import = original in self._task.import_lines.get(edited.path, frozenset())
-        mode = WarmMode.RELOAD if at_import else WarmMode.SWAP
-        following = self._following(edited.seed, original)
+        following = self._following(edited.seed, edited.original_line(line))
         if following.first:
-            yield Stream(base, edited.second_edits(line), mode, following)
+            yield Stream(
+                base,
+                company=edited.twins.meet,
+                candidates=edited.candidates(line),
+                finish=edited.whole,
+                following=following,
+            )
 
     def _suspicion(self, seed: Seed) -> dict[int, float]:
         """How suspicious each line of the file is, by the tests that fail with the first edit in place."""
@@ -127,7 +134,7 @@ class Pairs:
         """The tests that a second edit on this line is tried with, quickest first."""
         quick = sorted(seed.fixes, key=self._order)[:1]
         if seed.broken is not None:
-            return Following((seed.broken, *quick), seed.fixes, more=False)
+            return Following((seed.broken,), tuple(quick), seed.fixes, more=False)
         left = [name for name in self._task.concerned(seed.candidate) if name not in seed.fixes]
         left += [
             name
@@ -137,7 +144,7 @@ class Pairs:
             and line in self._task.coverage.get(name, {}).get(seed.candidate.path, frozenset())
         ]
         left.sort(key=self._order)
-        return Following((*quick, *left[:MOST_FIRST]) if left else (), seed.fixes, more=True)
+        return Following(tuple(left[:MOST_FIRST]), tuple(quick), seed.fixes, more=True)
 
     def _order(self, name: str) -> tuple[bool, float, str]:
         result = self._task.failing[name]
@@ -155,6 +162,7 @@ class Edited:
         self._source = SourceContext(source.path, first.apply(source.text), source.literals)
         self._spans: Spans = statement_spans(self._source.root)
         self._places = Places(first.edits)
+        self.twins = Twins(self._source)
         self._lines = _line_starts(self._source.text)
         self._original_lines = _line_starts(source.text)
 
@@ -172,18 +180,20 @@ class Edited:
         sites = self._source.sites_of_line(line)
         return bool(sites) and self._source.qualified_name(sites[0]) == self.seed.candidate.function
 
-    def second_edits(self, line: int) -> Iterator[Candidate]:
-        """The candidates of a line of the edited file, each together with the first edit."""
-        first = self.seed.candidate
+    def candidates(self, line: int) -> Iterator[Candidate]:
+        """The candidates of a line of the edited file, which count in it."""
         start, end = self._spans.get(line, (line, line))
-        for second in candidates_for(self._source, range(start, end + 1)):
-            edits = compose(self._text, first.edits, second.edits)
-            if edits:
-                summary = f"{first.summary}, and {second.summary}"
-                there = Candidate(
-                    self.path, (), second.family, second.prior, self.original_line(second.line), second.function, ""
-                )
-                yield merged(first, there, edits, second.prior, summary)
+        return candidates_for(self._source, range(start, end + 1))
+
+    def whole(self, second: Candidate) -> Candidate | None:
+        """The first edit and the second as one of the file as it is; None where nothing is left of them."""
+        first = self.seed.candidate
+        edits = compose(self._text, first.edits, second.edits)
+        if not edits:
+            return None
+        line, *more = (self.original_line(line) for line in second.lines)
+        there = replace(second, line=line, more_lines=tuple(more))
+        return merged(first, there, edits, second.prior, f"{first.summary}, and {second.summary}")
 
 
 def _line_starts(text: str) -> list[int]:

@@ -51,8 +51,8 @@ class Search:
         self._going = threading.Event()
         self._going.set()
         self._found: queue.SimpleQueue[Survivor | None] = queue.SimpleQueue()
-        twins = Twins({path: source.text for path, source in sources.items()})
-        self._frontier = Frontier(task.suspects, self._generate, self._modes(), task.seed, twins.meet)
+        self._twins = {path: Twins(source) for path, source in sources.items()}
+        self._frontier = Frontier(task.suspects, self._generate, self._modes(), task.seed, self._company)
         self._pairs = Pairs(task, sources, self._frontier)
         self._waiting = WaitingRoom(task)
         self._validators: list[Validator] = []
@@ -240,6 +240,9 @@ class Search:
     def _generate(self, path: str, line: int) -> Iterator[Candidate]:
         first, last = self._spans.get(path, {}).get(line, (line, line))
         return candidates_for(self._sources[path], range(first, last + 1))
+
+    def _company(self, candidate: Candidate, cost: float) -> Iterable[tuple[Candidate, float]]:
+        return self._twins[candidate.path].meet(candidate, cost)
 
     def _modes(self) -> dict[tuple[str, int], WarmMode]:
         """Lines that ran while the program was imported can't be tried by swapping bodies afterwards."""

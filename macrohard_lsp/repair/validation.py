@@ -185,7 +185,7 @@ class Validator:
         another edit is tried with what that one left to do.
         """
         if attempt.following is not None:
-            return list(attempt.following.first)
+            return [*attempt.following.then, *attempt.following.first]
         candidate = attempt.candidate
         first = [
             group.tests[0]
