@@ -3,7 +3,7 @@
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -31,7 +31,7 @@ class Following:
     kept: frozenset[str]
     more: bool
 
-    def is_met(self, passed: Set[str]) -> bool:
+    def is_met(self, passed: frozenset[str]) -> bool:
         return passed.issuperset(self.then) and not passed.isdisjoint(self.first)
 
     def is_reached(self, fixes: Iterable[str]) -> bool:

@@ -14,6 +14,7 @@ from macrohard_lsp.repair.operators import candidates_for
 from macrohard_lsp.repair.pairs import Pairs
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.statements import Spans
+from macrohard_lsp.repair.surroundings import Surroundings
 from macrohard_lsp.repair.task import RepairTask, RepairTools, Survivor
 from macrohard_lsp.repair.twins import Twins
 from macrohard_lsp.repair.validation import Trial, Validator, Verdict, modules_to_preload
@@ -54,7 +55,7 @@ class Search:
         self._twins = {path: Twins(source) for path, source in sources.items()}
         self._frontier = Frontier(task.suspects, self._generate, self._modes(), task.seed, self._company)
         self._pairs = Pairs(task, sources, self._frontier)
-        self._waiting = WaitingRoom(task)
+        self._waiting = WaitingRoom(task, Surroundings(task, sources).failing)
         self._validators: list[Validator] = []
         self._in_flight = 0
         self._repaired: set[str] = set()
@@ -86,7 +87,7 @@ class Search:
                 batch, ended = self._next_batch()
                 running -= ended
                 self._waiting.admit(batch)
-                while (survivor := self._waiting.call(self._reached)) is not None:
+                while (survivor := self._waiting.call(self._patience())) is not None:
                     yield survivor
             while (survivor := self._waiting.call(math.inf)) is not None:
                 yield survivor
@@ -95,6 +96,10 @@ class Search:
         self._tools.cancel.check()
         if self._failure is not None:
             raise self._failure
+
+    def _patience(self) -> float:
+        """Up to which cost the search has looked; beyond all of them when there is little left to spend."""
+        return math.inf if self._tools.is_late(self.cpu_seconds) else self._reached
 
     def _next_batch(self) -> tuple[list[Survivor], int]:
         """What was found since, and how many workers ended.

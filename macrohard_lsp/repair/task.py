@@ -47,6 +47,7 @@ class RepairTask:
 class RepairTools:
     """`open_machine` opens a Machine with the Snapshot in it. `out_of_budget` is asked before each candidate
     with the processor seconds that the search has used. `on_progress` is told how many candidates were tried.
+    `is_late` is asked like `out_of_budget`: whether it is time to be content with what repairs a part.
     """
 
     open_machine: Callable[[], Machine]
@@ -54,6 +55,7 @@ class RepairTools:
     cancel: Cancel
     out_of_budget: Callable[[float], bool]
     on_progress: Callable[[int], None]
+    is_late: Callable[[float], bool] = lambda _used: False
 
 
 @dataclass(frozen=True, slots=True)
