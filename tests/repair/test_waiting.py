@@ -1,18 +1,13 @@
 """What is proven at once, what waits, and for how long."""
 
-
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from macrohard_lsp.core.interpreter import Interpreter, InterpreterChoice, Project
-from macrohard_lsp.core.snapshot import Snapshot
-from macrohard_lsp.core.testrun import Outcome, TestResult
 from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.surroundings import Surroundings
-from macrohard_lsp.repair.task import RepairTask, Survivor
+from macrohard_lsp.repair.task import Survivor
 from macrohard_lsp.repair.waiting import FUNCTION_MARGIN, PARTIAL_MARGIN, WaitingRoom
 
 PROGRAM = """def f():
@@ -30,7 +25,7 @@ def h():
     return 3
 """
 # The function `f` is run by the first failing test alone, `g` by both, one line of it by each, and `h` by the second.
-COVERAGE = {"t::a": {"m.py": frozenset({2, 3, 7, 8})}, "t::b": {"m.py": frozenset({7, 9, 13})}}
+COVERAGE = {"t::a": {2, 3, 7, 8}, "t::b": {7, 9, 13}}
 FUNCTIONS = {2: "f", 7: "g", 8: "g", 9: "g", 13: "h"}
 
 
@@ -40,13 +35,9 @@ def survivor(line, fixes, cost=1.0):
 
 
 @pytest.fixture
-def room():
-    failing = {name: TestResult(name, Outcome.FAILED) for name in COVERAGE}
-    choice = InterpreterChoice(Path("python"), "here", ())
-    interpreter = Interpreter(choice, (3, 11, 0), "cpython", "9.0.0")
-    snapshot, project = Snapshot(Path("/workspace"), {}), Project("", choice)
-    task = RepairTask(snapshot, project, interpreter, failing, {}, (), (), COVERAGE, {}, ())
-    return WaitingRoom(task, Surroundings(task, {"m.py": SourceContext("m.py", PROGRAM)}).failing)
+def room(task):
+    asked = task("m.py", COVERAGE, {})
+    return WaitingRoom(asked, Surroundings(asked, {"m.py": SourceContext("m.py", PROGRAM)}).failing)
 
 
 def test_what_repairs_every_failing_test_that_runs_its_function_is_proven_at_once(room):
