@@ -1,4 +1,4 @@
-"""The local Proposer: search over single edits, no model, no network. Any time: survivors come as they are found."""
+"""The local Proposer: search over edits, no model, no network. Any time: survivors come as they are found."""
 
 import math
 import queue
