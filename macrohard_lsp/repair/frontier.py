@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,21 +22,25 @@ SLOW_PENALTY = 3.5
 class Attempt:
     """One candidate at one level of effort. Ordered by cost, then by `order`.
 
-    `stream` is the line it was generated for, while it has not been taken.
+    `tier` counts how often it was given more time.
     """
 
     cost: float
     order: float
     candidate: Candidate = field(compare=False)
     mode: WarmMode = field(compare=False, default=WarmMode.SWAP)
-    slow: bool = field(compare=False, default=False)
-    stream: int | None = field(compare=False, default=None)
+    tier: int = field(compare=False, default=0)
 
     def reloaded(self) -> "Attempt":
         return replace(self, mode=WarmMode.RELOAD, cost=self.cost + RELOAD_PENALTY)
 
     def slower(self) -> "Attempt":
-        return replace(self, slow=True, cost=self.cost + SLOW_PENALTY)
+        return replace(self, tier=self.tier + 1, cost=self.cost + SLOW_PENALTY)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it can't share a process with others."""
+        return self.mode is WarmMode.RELOAD or self.tier > 0
 
 
 class Frontier:
@@ -60,9 +65,8 @@ class Frontier:
         self._closed.sort(key=lambda entry: entry[0], reverse=True)
         self._generate = generate
         self._modes = modes
-        self._heap: list[Attempt] = []
-        # The candidates of each opened line that are still to come, cheapest first.
-        self._streams: dict[int, tuple[float, Iterator[Candidate]]] = {}
+        # By cost, order and a number of its own: what was put back, or the next candidate of a line.
+        self._heap: list[tuple[float, float, int, Attempt | None, _Stream | None]] = []
         self._seen: set[tuple[object, ...]] = set()
         self._numbers = itertools.count()
         # Seed 0 keeps the order of the source; any other shuffles candidates of equal cost.
@@ -70,46 +74,67 @@ class Frontier:
 
     def pop(self) -> Attempt | None:
         """The cheapest attempt left, or None when the space is exhausted."""
-        while self._closed and (not self._heap or self._closed[-1][0] < self._heap[0].cost):
+        while self._closed and (not self._heap or self._closed[-1][0] < self._heap[0][0]):
             base, path, line = self._closed.pop()
-            stream = next(self._numbers)
-            self._streams[stream] = (base, self._generate(path, line))
-            self._advance(stream, self._modes.get((path, line), WarmMode.SWAP))
+            mode = self._modes.get((path, line), WarmMode.SWAP)
+            penalty = RELOAD_PENALTY if mode is WarmMode.RELOAD else 0.0
+            self._advance(_Stream(base + penalty, mode, self._generate(path, line)))
         if not self._heap:
             return None
-        attempt = heapq.heappop(self._heap)
-        if attempt.stream is not None:
-            self._advance(attempt.stream, attempt.mode)
-        return replace(attempt, stream=None)
+        cost, order, _, attempt, stream = heapq.heappop(self._heap)
+        if stream is not None and stream.following is not None:
+            attempt = Attempt(cost, order, stream.following, stream.mode)
+            self._advance(stream)
+        return attempt
 
-    def pop_together(self, most: int) -> list[Attempt]:
-        """The cheapest attempt, and those after it that can share its process: quick ones that swap bodies."""
+    def pop_together(self, most: int, limit: float = math.inf) -> list[Attempt]:
+        """The cheapest attempt, and those after it that can share its process, up to a cost of `limit`.
+
+        What needs a process of its own and comes in between keeps its place, and is the next.
+        """
         attempts: list[Attempt] = []
-        while len(attempts) < most and (attempt := self.pop()) is not None:
-            alone = attempt.mode is WarmMode.RELOAD or attempt.slow
-            if alone and attempts:
-                self.push(attempt)
-                break
+        aside: list[Attempt] = []
+        while len(attempts) + len(aside) < most and (attempt := self.pop()) is not None:
+            if attempts and (attempt.is_alone or attempt.cost > limit):
+                aside.append(attempt)
+                if attempt.cost > limit:
+                    break
+                continue
             attempts.append(attempt)
-            if alone:
+            if attempt.is_alone:
                 break
+        for attempt in aside:
+            self.push(attempt)
         return attempts
 
-    def push(self, attempt: Attempt) -> None:
-        """Put back an attempt that has to be made with more effort."""
-        heapq.heappush(self._heap, attempt)
+    @property
+    def cheapest(self) -> float:
+        """No attempt that was made ready costs less than this."""
+        return self._heap[0][0] if self._heap else math.inf
 
-    def _advance(self, stream: int, mode: WarmMode) -> None:
+    def push(self, attempt: Attempt) -> None:
+        """Put back an attempt, to be made again or with more effort."""
+        heapq.heappush(self._heap, (attempt.cost, attempt.order, next(self._numbers), attempt, None))
+
+    def _advance(self, stream: "_Stream") -> None:
         """Bring up the next candidate of a line that was not seen on another."""
-        base, candidates = self._streams[stream]
-        for candidate in candidates:
+        for candidate in stream.candidates:
             key = (candidate.path, candidate.edits)
             if key in self._seen:
                 continue
             self._seen.add(key)
-            order = self._random.random() if self._random else float(next(self._numbers))
-            penalty = RELOAD_PENALTY if mode is WarmMode.RELOAD else 0.0
-            cost = candidate.prior + base + penalty
-            heapq.heappush(self._heap, Attempt(cost, order, candidate, mode, stream=stream))
+            stream.following = candidate
+            number = next(self._numbers)
+            order = self._random.random() if self._random else float(number)
+            heapq.heappush(self._heap, (candidate.prior + stream.base, order, number, None, stream))
             return
-        del self._streams[stream]
+
+
+@dataclass(slots=True)
+class _Stream:
+    """The candidates of an opened line that are still to come, cheapest first; `following` is in the heap."""
+
+    base: float
+    mode: WarmMode
+    candidates: Iterator[Candidate]
+    following: Candidate | None = None
