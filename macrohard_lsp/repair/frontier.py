@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -43,23 +44,27 @@ class Following:
 class Attempt:
     """One candidate at one level of effort. Ordered by cost, then by `order`.
 
-    `stream` is the line it was generated for, while it has not been taken. `following` is what is asked
-    of it where it goes on from another edit.
+    `tier` counts how often it was given more time. `following` is what is asked of it where it goes on
+    from another edit.
     """
 
     cost: float
     order: float
     candidate: Candidate = field(compare=False)
     mode: WarmMode = field(compare=False, default=WarmMode.SWAP)
-    slow: bool = field(compare=False, default=False)
-    stream: int | None = field(compare=False, default=None)
+    tier: int = field(compare=False, default=0)
     following: Following | None = field(compare=False, default=None)
 
     def reloaded(self) -> "Attempt":
         return replace(self, mode=WarmMode.RELOAD, cost=self.cost + RELOAD_PENALTY)
 
     def slower(self) -> "Attempt":
-        return replace(self, slow=True, cost=self.cost + SLOW_PENALTY)
+        return replace(self, tier=self.tier + 1, cost=self.cost + SLOW_PENALTY)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it can't share a process with others."""
+        return self.mode is WarmMode.RELOAD or self.tier > 0
 
 
 Company = Callable[[Candidate, float], Iterable[tuple[Candidate, float]]]
@@ -96,10 +101,9 @@ class Frontier:
         seed: int,
         company: Company | None = None,
     ) -> None:
-        self._heap: list[Attempt] = []
+        # By cost, order and a number of its own: an attempt, and the stream that has the next one.
+        self._heap: list[tuple[float, float, int, Attempt, Stream | None]] = []
         self._closed: list[tuple[float, int, Callable[[], Iterable[Stream]]]] = []
-        # The candidates of each opened line that are still to come, cheapest first.
-        self._streams: dict[int, Stream] = {}
         self._seen: set[tuple[object, ...] | None] = set()
         self._numbers = itertools.count()
         # Seed 0 keeps the order of the source; any other shuffles candidates of equal cost.
@@ -117,60 +121,69 @@ class Frontier:
 
     def pop(self) -> Attempt | None:
         """The cheapest attempt left, or None when the space is exhausted."""
-        while self._closed and (not self._heap or self._closed[0][0] < self._heap[0].cost):
+        while self._closed and (not self._heap or self._closed[0][0] < self._heap[0][0]):
             _, _, make = heapq.heappop(self._closed)
             for stream in make():
-                number = next(self._numbers)
-                self._streams[number] = stream
-                self._advance(number)
+                self._advance(stream)
         if not self._heap:
             return None
-        attempt = heapq.heappop(self._heap)
-        if attempt.stream is not None:
-            self._advance(attempt.stream)
-        return replace(attempt, stream=None)
+        _, _, _, attempt, stream = heapq.heappop(self._heap)
+        if stream is not None:
+            self._advance(stream)
+        return attempt
 
-    def pop_together(self, most: int) -> list[Attempt]:
-        """The cheapest attempt, and those after it that can share its process: quick ones that swap bodies."""
+    def pop_together(self, most: int, limit: float = math.inf) -> list[Attempt]:
+        """The cheapest attempt, and those after it that can share its process, up to a cost of `limit`.
+
+        What needs a process of its own and comes in between keeps its place, and is the next.
+        """
         attempts: list[Attempt] = []
-        while len(attempts) < most and (attempt := self.pop()) is not None:
-            alone = attempt.mode is WarmMode.RELOAD or attempt.slow
-            if alone and attempts:
-                self.push(attempt)
-                break
+        aside: list[Attempt] = []
+        while len(attempts) + len(aside) < most and (attempt := self.pop()) is not None:
+            if attempts and (attempt.is_alone or attempt.cost > limit):
+                aside.append(attempt)
+                if attempt.cost > limit:
+                    break
+                continue
             attempts.append(attempt)
-            if alone:
+            if attempt.is_alone:
                 break
+        for attempt in aside:
+            self.push(attempt)
         return attempts
 
-    def push(self, attempt: Attempt) -> None:
-        """Put back an attempt that has to be made with more effort."""
-        heapq.heappush(self._heap, attempt)
+    @property
+    def cheapest(self) -> float:
+        """No attempt that was made ready costs less than this."""
+        return self._heap[0][0] if self._heap else math.inf
 
-    def _advance(self, number: int) -> None:
+    def push(self, attempt: Attempt) -> None:
+        """Put back an attempt, to be made again or with more effort."""
+        heapq.heappush(self._heap, (attempt.cost, attempt.order, next(self._numbers), attempt, None))
+
+    def _advance(self, stream: Stream) -> None:
         """Bring up the next candidate of a stream that was not seen on another."""
-        stream = self._streams[number]
         penalty = RELOAD_PENALTY if stream.mode is WarmMode.RELOAD else 0.0
         for candidate in stream.candidates:
             cost = candidate.prior + stream.base + penalty
-            is_new = self._bring(stream, number, candidate, cost)
+            is_new = self._bring(stream, candidate, cost, is_next=True)
             if stream.company is not None:
                 for other, price in stream.company(candidate, cost):
-                    self._bring(stream, None, other, price)
+                    self._bring(stream, other, price, is_next=False)
             if is_new:
                 return
-        del self._streams[number]
 
-    def _bring(self, stream: Stream, number: int | None, candidate: Candidate, cost: float) -> bool:
+    def _bring(self, stream: Stream, candidate: Candidate, cost: float, *, is_next: bool) -> bool:
         """Let a candidate wait for its turn, unless its edits were brought up before."""
         made = candidate if stream.finish is None else stream.finish(candidate)
         key = (made.path, made.edits) if made is not None else None
         if made is None or key in self._seen:
             return False
         self._seen.add(key)
-        order = self._random.random() if self._random else float(next(self._numbers))
-        attempt = Attempt(cost, order, made, stream.mode, stream=number, following=stream.following)
-        heapq.heappush(self._heap, attempt)
+        number = next(self._numbers)
+        order = self._random.random() if self._random else float(number)
+        attempt = Attempt(cost, order, made, stream.mode, following=stream.following)
+        heapq.heappush(self._heap, (cost, order, number, attempt, stream if is_next else None))
         return True
 
 

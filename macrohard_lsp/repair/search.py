@@ -26,8 +26,11 @@ MAXIMUM_LOST_MACHINES = 20
 JOIN_SECONDS = 15.0
 POLL_SECONDS = 0.1
 SETTLE_SECONDS = 10.0
-# Candidates a worker takes at a time: enough to share the cost of a process, few enough to stay in order.
-TOGETHER = 16
+# Candidates a worker takes at a time. Few at first, and after a survivor: it is known the sooner. Then more and more,
+# to share the cost of a process.
+FEWEST_TOGETHER = 16
+MOST_TOGETHER = 512
+GROWTH = 4
 
 
 class Search:
@@ -61,6 +64,7 @@ class Search:
         self._repaired: set[str] = set()
         self._reached = 0.0
         self._limit = math.inf
+        self._together = FEWEST_TOGETHER
         self._exhausted = False
         self._failure: BaseException | None = None
         self.candidates = 0
@@ -194,11 +198,11 @@ class Search:
             if not self._going.wait(POLL_SECONDS):
                 continue
             with self._lock:
-                attempts = self._frontier.pop_together(TOGETHER)
+                attempts = self._frontier.pop_together(self._together, self._limit)
                 self._in_flight += len(attempts)
                 self.candidates += len(attempts)
                 if attempts:
-                    self._reached = attempts[-1].cost
+                    self._reached = min(attempts[-1].cost, self._frontier.cheapest)
                 elif not self._in_flight:
                     self._exhausted = True
                     return []
@@ -213,29 +217,45 @@ class Search:
         return self._reached > self._limit or self._tools.out_of_budget(self.cpu_seconds)
 
     def _try(self, validator: Validator, attempts: list[Attempt]) -> None:
-        for attempt, trial in zip(attempts, validator.try_many(attempts), strict=True):
+        survived = untried = 0
+        # Once there is a Fix, survivors are no news.
+        hurried = self._limit == math.inf
+        for attempt, trial in zip(attempts, validator.try_many(attempts, hurried), strict=True):
             if trial.fixes:
-                self._take(attempt, trial)
+                survived += self._take(attempt, trial)
             elif trial.verdict is Verdict.NEEDS_RELOAD:
                 self._push(attempt.reloaded())
             elif trial.verdict is Verdict.NEEDS_TIME:
                 self._push(attempt.slower())
+            elif trial.verdict is Verdict.UNTRIED:
+                untried += 1
+                self._push(attempt)
+        with self._lock:
+            self.candidates -= untried
+            if survived and hurried:
+                self._together = FEWEST_TOGETHER
+            elif untried:
+                self._together = max(FEWEST_TOGETHER, len(attempts) - untried)
+            elif len(attempts) == self._together:
+                self._together = min(GROWTH * self._together, MOST_TOGETHER)
 
-    def _take(self, attempt: Attempt, trial: Trial) -> None:
+    def _take(self, attempt: Attempt, trial: Trial) -> bool:
         """What repairs something survives unless it breaks something, and may be the first half of a pair."""
         if attempt.following is not None and not attempt.following.is_reached(trial.fixes):
-            return
+            return False
         survivor = Survivor(attempt.candidate, trial.fixes, attempt.cost)
         if trial.verdict is Verdict.SURVIVED:
             self._found.put(survivor)
         elif trial.broken is None:
-            return
+            return False
         with self._lock:
             self._pairs.admit(survivor, trial.broken)
+        return trial.verdict is Verdict.SURVIVED
 
     def _push(self, attempt: Attempt) -> None:
         with self._lock:
             self._frontier.push(attempt)
+            self._reached = min(self._reached, attempt.cost)
 
     def _note(self, note: str) -> None:
         with self._lock:
