@@ -47,6 +47,16 @@ class Budget:
             ("calls", self.calls),
         )
 
+    def share(self, spent: Spent) -> float:
+        """How much of the limit that is nearest was used; 0 where there is no limit, 1 where one is reached."""
+        used = (spent.seconds, spent.cpu_seconds, spent.tokens, spent.usd, spent.calls)
+        shares = [
+            amount / limit if limit else 1.0
+            for (_, limit), amount in zip(self._limits(), used, strict=True)
+            if limit is not None
+        ]
+        return min(max(shares, default=0.0), 1.0)
+
     def exhausted(self, spent: Spent) -> str | None:
         """The name of the first limit that `spent` has reached, or None while there is room."""
         used = (spent.seconds, spent.cpu_seconds, spent.tokens, spent.usd, spent.calls)

@@ -6,6 +6,7 @@ from macrohard_lsp.core.proof import Proof, Rung
 from macrohard_lsp.core.proposal import Proposal, ProposalKind
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.engine.together import Selection
+from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.repair.task import Survivor
 
 AUTHOR = "repair"
@@ -28,7 +29,7 @@ def proposal_of(survivor: Survivor, change_set: ChangeSet, proof: Proof, still_p
         kind = ProposalKind.CHANGE
     where = candidate.function.rpartition(".")[2] or candidate.path
     rationale = (
-        f"{candidate.path}, line {candidate.line}: {candidate.summary}. "
+        f"{candidate.path}, {_lines(candidate)}: {candidate.summary}. "
         f"Found by search; with this edit {_tests(survivor.fixes)}, and nothing that passed before fails."
     )
     return Proposal(
@@ -40,6 +41,11 @@ def proposal_of(survivor: Survivor, change_set: ChangeSet, proof: Proof, still_p
         proof=proof,
         fixes=survivor.fixes,
     )
+
+
+def _lines(candidate: Candidate) -> str:
+    numbers = [str(number) for number in sorted(candidate.lines)]
+    return f"line {numbers[0]}" if len(numbers) == 1 else f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
 def together_of(selection: Selection, still_passing: int) -> Proposal | None:

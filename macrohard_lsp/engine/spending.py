@@ -36,6 +36,10 @@ class Meter:
         limit = self.budget.seconds
         return None if limit is None else limit - self.spent().seconds
 
+    def share(self, in_open_machines: float = 0.0) -> float:
+        """How much of the Budget is spent, from 0 to 1."""
+        return self.budget.share(self.spent(in_open_machines))
+
     def exhausted(self, in_open_machines: float = 0.0) -> str | None:
         """The name of the limit that was reached, or None."""
         return self.budget.exhausted(self.spent(in_open_machines))

@@ -2,9 +2,11 @@
 
 import heapq
 import itertools
+import math
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.testing.localisation import Suspect
@@ -17,25 +19,71 @@ RELOAD_PENALTY = 1.0
 SLOW_PENALTY = 3.5
 
 
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What an edit is asked that goes on from another one.
+
+    It is tried with tests of which one of `first` has to pass and all of `then`. In the end it has to
+    repair all that the other one does (`kept`), and something else if `more`.
+    """
+
+    first: tuple[str, ...]
+    then: tuple[str, ...]
+    kept: frozenset[str]
+    more: bool
+
+    def is_met(self, passed: frozenset[str]) -> bool:
+        return passed.issuperset(self.then) and not passed.isdisjoint(self.first)
+
+    def is_reached(self, fixes: Iterable[str]) -> bool:
+        repaired = frozenset(fixes)
+        return repaired > self.kept or (repaired == self.kept and not self.more)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Attempt:
     """One candidate at one level of effort. Ordered by cost, then by `order`.
 
-    `stream` is the line it was generated for, while it has not been taken.
+    `tier` counts how often it was given more time. `following` is what is asked of it where it goes on
+    from another edit.
     """
 
     cost: float
     order: float
     candidate: Candidate = field(compare=False)
     mode: WarmMode = field(compare=False, default=WarmMode.SWAP)
-    slow: bool = field(compare=False, default=False)
-    stream: int | None = field(compare=False, default=None)
+    tier: int = field(compare=False, default=0)
+    following: Following | None = field(compare=False, default=None)
 
     def reloaded(self) -> "Attempt":
         return replace(self, mode=WarmMode.RELOAD, cost=self.cost + RELOAD_PENALTY)
 
     def slower(self) -> "Attempt":
-        return replace(self, slow=True, cost=self.cost + SLOW_PENALTY)
+        return replace(self, tier=self.tier + 1, cost=self.cost + SLOW_PENALTY)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it can't share a process with others."""
+        return self.mode is WarmMode.RELOAD or self.tier > 0
+
+
+Company = Callable[[Candidate, float], Iterable[tuple[Candidate, float]]]
+"""Further candidates that come with one of this cost, none of them cheaper, each with its cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Candidates still to come, cheapest first, and what each of them costs beside its prior.
+
+    `finish` makes of a candidate what is tried, None where that is nothing.
+    """
+
+    base: float
+    mode: WarmMode = WarmMode.SWAP
+    company: Company | None = None
+    candidates: Iterator[Candidate] = field(default_factory=lambda: iter(()))
+    finish: Callable[[Candidate], Candidate | None] | None = None
+    following: Following | None = None
 
 
 class Frontier:
@@ -51,65 +99,95 @@ class Frontier:
         generate: Callable[[str, int], Iterator[Candidate]],
         modes: Mapping[tuple[str, int], WarmMode],
         seed: int,
+        company: Company | None = None,
     ) -> None:
-        strongest = max((suspect.score for suspect in suspects), default=1.0)
-        self._closed = [
-            (SUSPICION_WEIGHT * (1 - suspect.score / strongest), suspect.path, suspect.line)
-            for suspect in suspects
-        ]
-        self._closed.sort(key=lambda entry: entry[0], reverse=True)
-        self._generate = generate
-        self._modes = modes
-        self._heap: list[Attempt] = []
-        # The candidates of each opened line that are still to come, cheapest first.
-        self._streams: dict[int, tuple[float, Iterator[Candidate]]] = {}
-        self._seen: set[tuple[object, ...]] = set()
+        # By cost, order and a number of its own: an attempt, and the stream that has the next one.
+        self._heap: list[tuple[float, float, int, Attempt, Stream | None]] = []
+        self._closed: list[tuple[float, int, Callable[[], Iterable[Stream]]]] = []
+        self._seen: set[tuple[object, ...] | None] = set()
         self._numbers = itertools.count()
         # Seed 0 keeps the order of the source; any other shuffles candidates of equal cost.
         self._random = random.Random(seed) if seed else None
+        strongest = max((suspect.score for suspect in suspects), default=1.0)
+        # Of lines that are equally suspicious the last comes first: what a function does last decides its result.
+        for suspect in reversed(suspects):
+            base = SUSPICION_WEIGHT * (1 - suspect.score / strongest)
+            mode = modes.get((suspect.path, suspect.line), WarmMode.SWAP)
+            self.later(base, partial(_stream_of, Stream(base, mode, company), generate, suspect))
+
+    def later(self, base: float, make: Callable[[], Iterable[Stream]]) -> None:
+        """Ask for streams when everything cheaper than `base`, which is the least they cost, was taken."""
+        heapq.heappush(self._closed, (base, next(self._numbers), make))
 
     def pop(self) -> Attempt | None:
         """The cheapest attempt left, or None when the space is exhausted."""
-        while self._closed and (not self._heap or self._closed[-1][0] < self._heap[0].cost):
-            base, path, line = self._closed.pop()
-            stream = next(self._numbers)
-            self._streams[stream] = (base, self._generate(path, line))
-            self._advance(stream, self._modes.get((path, line), WarmMode.SWAP))
+        while self._closed and (not self._heap or self._closed[0][0] < self._heap[0][0]):
+            _, _, make = heapq.heappop(self._closed)
+            for stream in make():
+                self._advance(stream)
         if not self._heap:
             return None
-        attempt = heapq.heappop(self._heap)
-        if attempt.stream is not None:
-            self._advance(attempt.stream, attempt.mode)
-        return replace(attempt, stream=None)
+        _, _, _, attempt, stream = heapq.heappop(self._heap)
+        if stream is not None:
+            self._advance(stream)
+        return attempt
 
-    def pop_together(self, most: int) -> list[Attempt]:
-        """The cheapest attempt, and those after it that can share its process: quick ones that swap bodies."""
+    def pop_together(self, most: int, limit: float = math.inf) -> list[Attempt]:
+        """The cheapest attempt, and those after it that can share its process, up to a cost of `limit`.
+
+        What needs a process of its own and comes in between keeps its place, and is the next.
+        """
         attempts: list[Attempt] = []
-        while len(attempts) < most and (attempt := self.pop()) is not None:
-            alone = attempt.mode is WarmMode.RELOAD or attempt.slow
-            if alone and attempts:
-                self.push(attempt)
-                break
+        aside: list[Attempt] = []
+        while len(attempts) + len(aside) < most and (attempt := self.pop()) is not None:
+            if attempts and (attempt.is_alone or attempt.cost > limit):
+                aside.append(attempt)
+                if attempt.cost > limit:
+                    break
+                continue
             attempts.append(attempt)
-            if alone:
+            if attempt.is_alone:
                 break
+        for attempt in aside:
+            self.push(attempt)
         return attempts
 
-    def push(self, attempt: Attempt) -> None:
-        """Put back an attempt that has to be made with more effort."""
-        heapq.heappush(self._heap, attempt)
+    @property
+    def cheapest(self) -> float:
+        """No attempt that was made ready costs less than this."""
+        return self._heap[0][0] if self._heap else math.inf
 
-    def _advance(self, stream: int, mode: WarmMode) -> None:
-        """Bring up the next candidate of a line that was not seen on another."""
-        base, candidates = self._streams[stream]
-        for candidate in candidates:
-            key = (candidate.path, candidate.edits)
-            if key in self._seen:
-                continue
-            self._seen.add(key)
-            order = self._random.random() if self._random else float(next(self._numbers))
-            penalty = RELOAD_PENALTY if mode is WarmMode.RELOAD else 0.0
-            cost = candidate.prior + base + penalty
-            heapq.heappush(self._heap, Attempt(cost, order, candidate, mode, stream=stream))
-            return
-        del self._streams[stream]
+    def push(self, attempt: Attempt) -> None:
+        """Put back an attempt, to be made again or with more effort."""
+        heapq.heappush(self._heap, (attempt.cost, attempt.order, next(self._numbers), attempt, None))
+
+    def _advance(self, stream: Stream) -> None:
+        """Bring up the next candidate of a stream that was not seen on another."""
+        penalty = RELOAD_PENALTY if stream.mode is WarmMode.RELOAD else 0.0
+        for candidate in stream.candidates:
+            cost = candidate.prior + stream.base + penalty
+            is_new = self._bring(stream, candidate, cost, is_next=True)
+            if stream.company is not None:
+                for other, price in stream.company(candidate, cost):
+                    self._bring(stream, other, price, is_next=False)
+            if is_new:
+                return
+
+    def _bring(self, stream: Stream, candidate: Candidate, cost: float, *, is_next: bool) -> bool:
+        """Let a candidate wait for its turn, unless its edits were brought up before."""
+        made = candidate if stream.finish is None else stream.finish(candidate)
+        key = (made.path, made.edits) if made is not None else None
+        if made is None or key in self._seen:
+            return False
+        self._seen.add(key)
+        number = next(self._numbers)
+        order = self._random.random() if self._random else float(number)
+        attempt = Attempt(cost, order, made, stream.mode, following=stream.following)
+        heapq.heappush(self._heap, (cost, order, number, attempt, stream if is_next else None))
+        return True
+
+
+def _stream_of(
+    stream: Stream, generate: Callable[[str, int], Iterator[Candidate]], suspect: Suspect
+) -> Iterator[Stream]:
+    yield replace(stream, candidates=generate(suspect.path, suspect.line))

@@ -172,5 +172,4 @@ def _tests(task: RepairTask, rivals: Sequence[Survivor]) -> tuple[str, ...]:
 
 
 def _runs(task: RepairTask, test: str, rivals: Sequence[Survivor]) -> bool:
-    lines = task.coverage.get(test, {})
-    return any(rival.candidate.line in lines.get(rival.candidate.path, ()) for rival in rivals)
+    return any(task.runs(test, rival.candidate) for rival in rivals)

@@ -1,4 +1,4 @@
-"""The local Proposer: search over single edits, no model, no network. Any time: survivors come as they are found."""
+"""The local Proposer: search over edits, no model, no network. Any time: survivors come as they are found."""
 
 import math
 import queue
@@ -11,10 +11,13 @@ from macrohard_lsp.core.cancel import Cancelled
 from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.repair.frontier import Attempt, Frontier
 from macrohard_lsp.repair.operators import candidates_for
+from macrohard_lsp.repair.pairs import Pairs
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.statements import Spans
+from macrohard_lsp.repair.surroundings import Surroundings
 from macrohard_lsp.repair.task import RepairTask, RepairTools, Survivor
-from macrohard_lsp.repair.validation import Validator, Verdict, modules_to_preload
+from macrohard_lsp.repair.twins import Twins
+from macrohard_lsp.repair.validation import Trial, Validator, Verdict, modules_to_preload
 from macrohard_lsp.repair.waiting import WaitingRoom
 from macrohard_lsp.sandbox.spec import MachineLost, MachineUnavailable
 from macrohard_lsp.testing.warm import WarmMode, WarmUnavailable
@@ -23,8 +26,11 @@ MAXIMUM_LOST_MACHINES = 20
 JOIN_SECONDS = 15.0
 POLL_SECONDS = 0.1
 SETTLE_SECONDS = 10.0
-# Candidates a worker takes at a time: enough to share the cost of a process, few enough to stay in order.
-TOGETHER = 16
+# Candidates a worker takes at a time. Few at first, and after a survivor: it is known the sooner. Then more and more,
+# to share the cost of a process.
+FEWEST_TOGETHER = 16
+MOST_TOGETHER = 512
+GROWTH = 4
 
 
 class Search:
@@ -49,13 +55,16 @@ class Search:
         self._going = threading.Event()
         self._going.set()
         self._found: queue.SimpleQueue[Survivor | None] = queue.SimpleQueue()
-        self._frontier = Frontier(task.suspects, self._generate, self._modes(), task.seed)
-        self._waiting = WaitingRoom(task)
+        self._twins = {path: Twins(source) for path, source in sources.items()}
+        self._frontier = Frontier(task.suspects, self._generate, self._modes(), task.seed, self._company)
+        self._pairs = Pairs(task, sources, self._frontier)
+        self._waiting = WaitingRoom(task, Surroundings(task, sources).failing)
         self._validators: list[Validator] = []
         self._in_flight = 0
         self._repaired: set[str] = set()
         self._reached = 0.0
         self._limit = math.inf
+        self._together = FEWEST_TOGETHER
         self._exhausted = False
         self._failure: BaseException | None = None
         self.candidates = 0
@@ -82,7 +91,7 @@ class Search:
                 batch, ended = self._next_batch()
                 running -= ended
                 self._waiting.admit(batch)
-                while (survivor := self._waiting.call(self._reached)) is not None:
+                while (survivor := self._waiting.call(self._patience())) is not None:
                     yield survivor
             while (survivor := self._waiting.call(math.inf)) is not None:
                 yield survivor
@@ -91,6 +100,10 @@ class Search:
         self._tools.cancel.check()
         if self._failure is not None:
             raise self._failure
+
+    def _patience(self) -> float:
+        """Up to which cost the search has looked; beyond all of them when there is little left to spend."""
+        return math.inf if self._tools.is_late(self.cpu_seconds) else self._reached
 
     def _next_batch(self) -> tuple[list[Survivor], int]:
         """What was found since, and how many workers ended.
@@ -185,11 +198,11 @@ class Search:
             if not self._going.wait(POLL_SECONDS):
                 continue
             with self._lock:
-                attempts = self._frontier.pop_together(TOGETHER)
+                attempts = self._frontier.pop_together(self._together, self._limit)
                 self._in_flight += len(attempts)
                 self.candidates += len(attempts)
                 if attempts:
-                    self._reached = attempts[-1].cost
+                    self._reached = min(attempts[-1].cost, self._frontier.cheapest)
                 elif not self._in_flight:
                     self._exhausted = True
                     return []
@@ -204,17 +217,45 @@ class Search:
         return self._reached > self._limit or self._tools.out_of_budget(self.cpu_seconds)
 
     def _try(self, validator: Validator, attempts: list[Attempt]) -> None:
-        for attempt, trial in zip(attempts, validator.try_many(attempts), strict=True):
-            if trial.verdict is Verdict.SURVIVED:
-                self._found.put(Survivor(attempt.candidate, trial.fixes, attempt.cost))
+        survived = untried = 0
+        # Once there is a Fix, survivors are no news.
+        hurried = self._limit == math.inf
+        for attempt, trial in zip(attempts, validator.try_many(attempts, hurried), strict=True):
+            if trial.fixes:
+                survived += self._take(attempt, trial)
             elif trial.verdict is Verdict.NEEDS_RELOAD:
                 self._push(attempt.reloaded())
             elif trial.verdict is Verdict.NEEDS_TIME:
                 self._push(attempt.slower())
+            elif trial.verdict is Verdict.UNTRIED:
+                untried += 1
+                self._push(attempt)
+        with self._lock:
+            self.candidates -= untried
+            if survived and hurried:
+                self._together = FEWEST_TOGETHER
+            elif untried:
+                self._together = max(FEWEST_TOGETHER, len(attempts) - untried)
+            elif len(attempts) == self._together:
+                self._together = min(GROWTH * self._together, MOST_TOGETHER)
+
+    def _take(self, attempt: Attempt, trial: Trial) -> bool:
+        """What repairs something survives unless it breaks something, and may be the first half of a pair."""
+        if attempt.following is not None and not attempt.following.is_reached(trial.fixes):
+            return False
+        survivor = Survivor(attempt.candidate, trial.fixes, attempt.cost)
+        if trial.verdict is Verdict.SURVIVED:
+            self._found.put(survivor)
+        elif trial.broken is None:
+            return False
+        with self._lock:
+            self._pairs.admit(survivor, trial.broken)
+        return trial.verdict is Verdict.SURVIVED
 
     def _push(self, attempt: Attempt) -> None:
         with self._lock:
             self._frontier.push(attempt)
+            self._reached = min(self._reached, attempt.cost)
 
     def _note(self, note: str) -> None:
         with self._lock:
@@ -224,6 +265,9 @@ class Search:
     def _generate(self, path: str, line: int) -> Iterator[Candidate]:
         first, last = self._spans.get(path, {}).get(line, (line, line))
         return candidates_for(self._sources[path], range(first, last + 1))
+
+    def _company(self, candidate: Candidate, cost: float) -> Iterable[tuple[Candidate, float]]:
+        return self._twins[candidate.path].meet(candidate, cost)
 
     def _modes(self) -> dict[tuple[str, int], WarmMode]:
         """Lines that ran while the program was imported can't be tried by swapping bodies afterwards."""

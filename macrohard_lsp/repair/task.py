@@ -33,11 +33,21 @@ class RepairTask:
     warm_arguments: tuple[str, ...]
     seed: int = 0
 
+    def runs(self, test: str, candidate: Candidate) -> bool:
+        """Whether the test is known to run a line that the candidate changes."""
+        lines = self.coverage.get(test, {}).get(candidate.path, frozenset())
+        return any(line in lines for line in candidate.lines)
+
+    def concerned(self, candidate: Candidate) -> frozenset[str]:
+        """The failing tests that are known to run a line that the candidate changes."""
+        return frozenset(name for name in self.failing if self.runs(name, candidate))
+
 
 @dataclass(frozen=True, slots=True)
 class RepairTools:
     """`open_machine` opens a Machine with the Snapshot in it. `out_of_budget` is asked before each candidate
     with the processor seconds that the search has used. `on_progress` is told how many candidates were tried.
+    `is_late` is asked like `out_of_budget`: whether it is time to be content with what repairs a part.
     """
 
     open_machine: Callable[[], Machine]
@@ -45,6 +55,7 @@ class RepairTools:
     cancel: Cancel
     out_of_budget: Callable[[float], bool]
     on_progress: Callable[[int], None]
+    is_late: Callable[[float], bool] = lambda _used: False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,13 @@
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import median
 
-from macrohard_lsp.core.testrun import Ending
-from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.repair.frontier import Attempt
+from macrohard_lsp.repair.relevant import BASELINE_FACTOR, TIER_FACTOR, RelevantTests, comes_to_an_end
 from macrohard_lsp.repair.task import RepairTask, RepairTools
 from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.testing.cold import ColdRunner
+from macrohard_lsp.testing.sifting import Sieved, SiftAnswer, Sifted
 from macrohard_lsp.testing.warm import (
     WarmAnswer,
     WarmEnding,
@@ -20,16 +19,20 @@ from macrohard_lsp.testing.warm import (
     WarmUnavailable,
 )
 
-# Limits of processor time for the failing tests of one candidate; most rejects need a hundredth of it.
-QUICK_CPU_SECONDS = 0.15
-SLOW_FACTOR = 10.0
-BASELINE_FACTOR = 4.0
+# Processor time for the tests of one candidate that is tried alone, beside what they took before.
+ALONE_CPU_SECONDS = 0.15
+# A candidate gets so much more time twice at most.
+HIGHEST_TIER = 2
+# Many candidates are tried at once for so long, in seconds; what is left then is put back.
+SIFT_SECONDS = 0.25
+# Candidates that repair something and break something else that are looked at closely; each costs an import.
+MOST_BREAKING = 60
 WALL_FACTOR = 4.0
 WALL_EXTRA_SECONDS = 1.0
-NEIGHBOUR_SECONDS = 4.0
-NEIGHBOUR_TESTS = 300
 RELOAD_EXTRA_SECONDS = 3.0
 CANARY_PASSING_TESTS = 3
+# Passing tests that a runner holds beside those to be repaired: what a candidate breaks shows there at once.
+NEAR_TESTS = 300
 
 
 class Verdict(StrEnum):
@@ -37,12 +40,16 @@ class Verdict(StrEnum):
     NEEDS_RELOAD = "needs-reload"
     NEEDS_TIME = "needs-time"
     SURVIVED = "survived"
+    UNTRIED = "untried"
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
+    """`broken` is a passing test that a candidate breaks which repairs `fixes`, and is rejected for it."""
+
     verdict: Verdict
     fixes: tuple[str, ...] = ()
+    broken: str | None = None
 
 
 class Validator:
@@ -53,16 +60,15 @@ class Validator:
     ) -> None:
         """`repaired` are the tests that have a proven repair by now; somebody else adds to it."""
         self._task = task
-        self._repaired = repaired
         self._tools = tools
         self._preload = preload
         self._machine: Machine = tools.open_machine()
         self._runners: dict[WarmMode, WarmRunner] = {}
         self._cold: ColdRunner | None = None
         self.refused: dict[WarmMode, str] = {}
-        self._program = frozenset(suspect.path for suspect in task.suspects)
-        usual = [result.seconds for result in task.passing.values()]
-        self._usual_seconds = median(usual) if usual else 0.1
+        self._relevant = RelevantTests(task, repaired)
+        self._leaking = False
+        self._breaking_left = MOST_BREAKING
 
     def close(self) -> None:
         for runner in self._runners.values():
@@ -73,29 +79,54 @@ class Validator:
     def cpu_seconds(self) -> float:
         return sum(runner.cpu_seconds for runner in self._runners.values())
 
-    def try_many(self, attempts: Sequence[Attempt]) -> list[Trial]:
-        """Try attempts together where they can share a process, else one by one; answers in their order.
+    def try_many(self, attempts: Sequence[Attempt], halt: bool) -> list[Trial]:
+        """Try attempts together where bodies can be swapped, else one by one; answers in their order.
 
+        With `halt` those after a likely survivor are left untried: it is to be known first.
         Where neither kind of warm runner works for this program, each is tried in a cold run.
         """
         swap = self._runner(WarmMode.SWAP)
-        together = [attempt for attempt in attempts if attempt.mode is WarmMode.SWAP and not attempt.slow]
-        if swap is None or len(together) < len(attempts) or len(attempts) == 1:
+        if swap is None or any(attempt.mode is WarmMode.RELOAD for attempt in attempts):
             return [self._try_alone(attempt) for attempt in attempts]
-        tests = [self._first_tests(attempt.candidate) for attempt in attempts]
-        cpu = max(self._cpu_limit(names) for names in tests)
-        answers = swap.check_many(
-            [
-                ({attempt.candidate.path: attempt.candidate.edits}, names)
-                for attempt, names in zip(attempts, tests, strict=True)
-            ],
-            wall_seconds=cpu * WALL_FACTOR + WALL_EXTRA_SECONDS,
-            cpu_seconds=cpu,
+        candidates = [attempt.candidate for attempt in attempts]
+        rows = [
+            self._relevant.row(attempt.candidate, attempt.following, attempt.tier) for attempt in attempts
+        ]
+        places = [place for place, row in enumerate(rows) if row.first]
+        entries = [Sieved(candidates[place].path, candidates[place].edits, rows[place]) for place in places]
+        trials = [Trial(Verdict.REJECTED)] * len(attempts)
+        if not entries:
+            return trials
+        cpu = max(entry.row.cpu + entry.row.cpu_then for entry in entries)
+        answer = swap.sift(
+            entries, seconds=SIFT_SECONDS, wall_seconds=cpu * WALL_FACTOR + WALL_EXTRA_SECONDS, halt=halt
         )
-        if any(answer.ended is WarmEnding.LOST for answer in answers):
-            # One of them took the runner down; which one shows when each is tried alone.
-            return [self._try_alone(attempt) for attempt in attempts]
-        return [self._judge(attempt, answer) for attempt, answer in zip(attempts, answers, strict=True)]
+        if answer is None:
+            return self._try_fewer(attempts, halt)
+        self._leaking = answer.leaking
+        for number, place in enumerate(places):
+            trials[place] = self._judge_sifted(attempts[place], number, answer)
+        return trials
+
+    def _try_fewer(self, attempts: Sequence[Attempt], halt: bool) -> list[Trial]:
+        """One of them took the runner down; which one shows when they are tried apart."""
+        if len(attempts) == 1:
+            return [self._try_alone(attempts[0])]
+        half = len(attempts) // 2
+        return [*self.try_many(attempts[:half], halt), *self.try_many(attempts[half:], halt)]
+
+    def _judge_sifted(self, attempt: Attempt, number: int, answer: SiftAnswer) -> Trial:
+        verdict = Sifted(answer.verdicts[number])
+        if verdict is Sifted.BREAKS:
+            # It repairs all it could and breaks something: with a second edit it may be the fix.
+            self._breaking_left -= 1
+        if verdict is Sifted.PASSED or (verdict is Sifted.BREAKS and self._breaking_left >= 0):
+            return self._confirm(attempt, frozenset(answer.passed.get(number, ())))
+        if verdict is Sifted.TIMEOUT and attempt.tier < HIGHEST_TIER:
+            return Trial(Verdict.NEEDS_TIME)
+        if verdict is Sifted.NOT_SWAPPABLE:
+            return Trial(Verdict.NEEDS_RELOAD)
+        return Trial(Verdict.UNTRIED if verdict is Sifted.UNTRIED else Verdict.REJECTED)
 
     def _try_alone(self, attempt: Attempt) -> Trial:
         """Run the failing tests a candidate could repair, then the passing ones it could break."""
@@ -104,7 +135,7 @@ class Validator:
             if attempt.mode is WarmMode.SWAP:
                 return Trial(Verdict.NEEDS_RELOAD)
             runner = self._cold_runner()
-        first = self._first_tests(attempt.candidate)
+        first = self._relevant.first(attempt.candidate, attempt.following)
         if not first:
             return Trial(Verdict.REJECTED)
         return self._judge(attempt, self._ask(runner, attempt, first, stop=False))
@@ -112,32 +143,33 @@ class Validator:
     def _judge(self, attempt: Attempt, answer: WarmAnswer) -> Trial:
         if answer.ended is WarmEnding.NOT_SWAPPABLE:
             return Trial(Verdict.NEEDS_RELOAD)
-        if answer.ended is WarmEnding.TIMEOUT and not attempt.slow and not answer.passed:
+        if answer.ended is WarmEnding.TIMEOUT and not attempt.tier and not answer.passed:
             return Trial(Verdict.NEEDS_TIME)
         # A candidate that passed some test and then died is rejected with the rest: its group needs all of them.
-        if not answer.passed:
+        if not answer.passed or (attempt.following and not attempt.following.is_met(answer.passed)):
             return Trial(Verdict.REJECTED)
-        return self._confirm(attempt, answer)
+        return self._confirm(attempt, answer.passed)
 
-    def _confirm(self, attempt: Attempt, first: WarmAnswer) -> Trial:
+    def _confirm(self, attempt: Attempt, passed: frozenset[str]) -> Trial:
         """Import the edited program anew: all failing tests of the repaired groups, then the neighbours."""
         runner = self._runner(WarmMode.RELOAD) or self._cold_runner()
-        targets = [
-            name for group in self._task.groups if first.passed & set(group.tests) for name in group.tests
-        ]
+        targets = [name for group in self._task.groups if passed & set(group.tests) for name in group.tests]
         # What hangs or dies because of another fault would take the whole answer with it.
         others = [
-            name for name in self._task.failing if name not in targets and _comes_to_an_end(self._task, name)
+            name for name in self._task.failing if name not in targets and comes_to_an_end(self._task, name)
         ]
-        answer = self._ask(runner, attempt, [*targets, *others], stop=False)
+        neighbours = self._relevant.neighbours(attempt.candidate)
+        # What came through the sieve likely passes them all; for what didn't, they are not run in vain.
+        together = neighbours if attempt.mode is WarmMode.SWAP else []
+        answer = self._ask(runner, attempt, [*targets, *others, *together], stop=False)
         claim = self._claim(answer)
         if claim.verdict is not Verdict.SURVIVED:
             return claim
-        neighbours = self._neighbours(attempt.candidate)
-        if neighbours:
-            after = self._ask(runner, attempt, neighbours, stop=True)
-            if after.ended is not WarmEnding.FINISHED or len(after.passed) < len(neighbours):
-                return Trial(Verdict.REJECTED)
+        if neighbours and not together:
+            answer = self._ask(runner, attempt, neighbours, stop=True)
+        if answer.ended is not WarmEnding.FINISHED or not answer.passed.issuperset(neighbours):
+            broken = next((name for name in neighbours if name not in answer.passed), None)
+            return Trial(Verdict.REJECTED, claim.fixes, broken)
         return claim
 
     def _claim(self, answer: WarmAnswer) -> Trial:
@@ -152,8 +184,8 @@ class Validator:
     ) -> WarmAnswer:
         candidate = attempt.candidate
         cpu = self._cpu_limit(tests)
-        if attempt.slow:
-            cpu *= SLOW_FACTOR
+        if attempt.tier:
+            cpu *= TIER_FACTOR
         if runner is not self._runners.get(WarmMode.SWAP):
             cpu += RELOAD_EXTRA_SECONDS
         return runner.check(
@@ -165,56 +197,7 @@ class Validator:
         )
 
     def _cpu_limit(self, tests: list[str]) -> float:
-        results = {**self._task.passing, **self._task.failing}
-        # A test that hung says nothing about how long it takes when it works.
-        known = [
-            self._usual_seconds if results[name].ending is Ending.TIMEOUT else results[name].seconds
-            for name in tests
-            if name in results
-        ]
-        return QUICK_CPU_SECONDS + BASELINE_FACTOR * sum(known)
-
-    def _first_tests(self, candidate: Candidate) -> list[str]:
-        """The quickest test of every group of failures that runs the candidate's line and has no repair yet.
-
-        Those that hung or died come last: they would keep the others from being run.
-        """
-        first = [
-            group.tests[0]
-            for group in self._task.groups
-            if not self._repaired >= set(group.tests)
-            and self._covers(group.tests[0], candidate.path, candidate.line)
-        ]
-        return sorted(first, key=lambda name: not _comes_to_an_end(self._task, name))
-
-    def _covers(self, test: str, path: str, line: int) -> bool:
-        """Whether an edit of the line could change how the test ends, as far as its coverage tells.
-
-        What runs at import time can change every test that runs anything of that file, and a test that
-        runs nothing of the program: it may read a constant.
-        """
-        coverage = self._task.coverage
-        if test not in coverage:
-            return True
-        if line in self._task.import_lines.get(path, frozenset()):
-            return path in coverage[test] or self._program.isdisjoint(coverage[test])
-        return line in coverage[test].get(path, frozenset())
-
-    def _neighbours(self, candidate: Candidate) -> list[str]:
-        """Passing tests known to run the candidate's line, quickest first, as many as fit a few seconds."""
-        covering = [
-            (result.seconds, name)
-            for name, result in self._task.passing.items()
-            if candidate.line in self._task.coverage.get(name, {}).get(candidate.path, frozenset())
-        ]
-        chosen: list[str] = []
-        total = 0.0
-        for seconds, name in sorted(covering)[:NEIGHBOUR_TESTS]:
-            total += seconds
-            if total > NEIGHBOUR_SECONDS:
-                break
-            chosen.append(name)
-        return chosen
+        return ALONE_CPU_SECONDS + BASELINE_FACTOR * sum(self._relevant.seconds_of(tests))
 
     def _runner(self, mode: WarmMode) -> WarmRunner | None:
         """The runner of a mode, started when first needed; None when it misjudges the unmodified program."""
@@ -244,10 +227,16 @@ class Validator:
 
     @property
     def note(self) -> str:
-        """A sentence that says that candidates are tried cold and why; empty while they are not."""
-        if self._cold is None:
-            return ""
-        return f"Each edit is tried in a cold run of its tests, which takes longer: {self.refused[WarmMode.RELOAD]}."
+        """A sentence that says what makes trying candidates slow here; empty where nothing does."""
+        if self._cold is not None:
+            reason = self.refused[WarmMode.RELOAD]
+            return f"Each edit is tried in a cold run of its tests, which takes longer: {reason}."
+        if self._leaking:
+            return (
+                "Each edit is tried in a process of its own, which takes longer: "
+                "what the tests leave behind changes how they end."
+            )
+        return ""
 
     def _start(self, mode: WarmMode) -> WarmRunner:
         """Start a runner and check it on the program as it is: it must see what the baseline saw.
@@ -255,7 +244,7 @@ class Validator:
         Tests that hang or kill their interpreter are left out of the check: they would only end it.
         """
         canary = self._canary_tests()
-        tests = (*self._task.failing, *canary) if mode is WarmMode.SWAP else ()
+        tests = (*self._task.failing, *self._near_tests()) if mode is WarmMode.SWAP else ()
         settings = WarmSettings(mode, self._task.warm_arguments, tests, self._preload)
         runner = WarmRunner(
             self._machine, self._task.interpreter, self._task.project, settings, self._tools.cancel
@@ -267,7 +256,7 @@ class Validator:
             )
         failing = _quickest(self._task)
         asked = [*failing, *canary]
-        limit = SLOW_FACTOR * self._cpu_limit(asked) + RELOAD_EXTRA_SECONDS
+        limit = TIER_FACTOR * self._cpu_limit(asked) + RELOAD_EXTRA_SECONDS
         answer = runner.check({}, asked, stop=False, wall_seconds=2 * limit, cpu_seconds=limit)
         wrong = answer.passed & set(failing) or set(canary) - answer.passed
         hung = answer.ended is WarmEnding.TIMEOUT
@@ -281,9 +270,13 @@ class Validator:
 
     def _canary_tests(self) -> list[str]:
         """A few quick passing tests from the files of the failing ones."""
+        return self._near_tests()[:CANARY_PASSING_TESTS]
+
+    def _near_tests(self) -> list[str]:
+        """Passing tests from the files of the failing ones, quickest first."""
         files = {name.partition("::")[0] for name in self._task.failing}
         near = [name for name in self._task.passing if name.partition("::")[0] in files]
-        return sorted(near, key=lambda name: self._task.passing[name].seconds)[:CANARY_PASSING_TESTS]
+        return sorted(near, key=lambda name: self._task.passing[name].seconds)[:NEAR_TESTS]
 
 
 def modules_to_preload(task: RepairTask, tools: RepairTools) -> tuple[str, ...]:
@@ -301,8 +294,4 @@ def modules_to_preload(task: RepairTask, tools: RepairTools) -> tuple[str, ...]:
 
 def _quickest(task: RepairTask) -> list[str]:
     """The quickest test of every group of failures, without those that hang or kill their interpreter."""
-    return [group.tests[0] for group in task.groups if _comes_to_an_end(task, group.tests[0])]
-
-
-def _comes_to_an_end(task: RepairTask, name: str) -> bool:
-    return task.failing[name].ending is Ending.NORMAL
+    return [group.tests[0] for group in task.groups if comes_to_an_end(task, group.tests[0])]

@@ -2,22 +2,31 @@
 
 An edit that repairs only some of the failing tests that run its line may be half of the answer, or may
 special-case one test. It waits until the search has looked a good deal further for one that repairs
-them all. Edits to unrelated faults don't wait for one another: no failing test of one runs the other's line.
+them all, pairs that go on from it among them, or until there is little left to spend. One that repairs
+all that run its line, but not all that run its function, waits less. Edits to unrelated faults don't wait
+for one another: no failing test of one runs the other's function.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.repair.task import RepairTask, Survivor
 
 # How much further (in the unit of costs, natural logarithms) the search looks before a part is taken for the whole.
-PARTIAL_MARGIN = 3.0
+PARTIAL_MARGIN = 6.0
+# The same where everything that runs the line is repaired, and something that runs the function isn't.
+FUNCTION_MARGIN = 3.0
 
 
 class WaitingRoom:
-    """Survivors of one task that were found and not yet called."""
+    """Survivors of one task that were found and not yet called.
 
-    def __init__(self, task: RepairTask) -> None:
+    `around` tells the failing tests that run the function a candidate is in.
+    """
+
+    def __init__(self, task: RepairTask, around: Callable[[Candidate], frozenset[str]]) -> None:
         self._task = task
+        self._around = around
         self._waiting: list[Survivor] = []
         self._repaired: set[str] = set()
 
@@ -34,22 +43,20 @@ class WaitingRoom:
         Those that repair all they could come first, then by how many tests they repair, then by cost.
         """
         self._waiting = [found for found in self._waiting if set(found.fixes) - self._repaired]
-        ready = [
-            found
-            for found in self._waiting
-            if self._is_whole(found) or reached >= found.cost + PARTIAL_MARGIN
-        ]
+        ready = [found for found in self._waiting if reached >= self._patient_until(found)]
         if not ready:
             return None
-        best = min(ready, key=lambda found: (not self._is_whole(found), -len(found.fixes), found.cost))
+        best = min(ready, key=lambda found: (self._margin(found) > 0, -len(found.fixes), found.cost))
         self._waiting.remove(best)
         return best
 
-    def _is_whole(self, survivor: Survivor) -> bool:
-        candidate = survivor.candidate
-        concerned = {
-            name
-            for name in self._task.failing
-            if candidate.line in self._task.coverage.get(name, {}).get(candidate.path, frozenset())
-        }
-        return concerned - self._repaired <= set(survivor.fixes)
+    def _patient_until(self, survivor: Survivor) -> float:
+        """The cost that the search has to reach before a survivor is called."""
+        margin = self._margin(survivor)
+        return survivor.cost + margin if margin else 0.0
+
+    def _margin(self, survivor: Survivor) -> float:
+        candidate, repaired = survivor.candidate, self._repaired.union(survivor.fixes)
+        if not self._task.concerned(candidate) <= repaired:
+            return PARTIAL_MARGIN
+        return 0.0 if self._around(candidate) <= repaired else FUNCTION_MARGIN

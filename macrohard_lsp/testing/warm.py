@@ -19,11 +19,13 @@ from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.core.testcommand import Framework
 from macrohard_lsp.sandbox.machine import Machine, MachineProcess
 from macrohard_lsp.testing.attempt import INSIDE
+from macrohard_lsp.testing.sifting import Sieved, SiftAnswer, request_of
 
 START_SECONDS = 60.0
 ANSWER_GRACE_SECONDS = 5.0
 STOP_SECONDS = 2.0
 POLL_SECONDS = 0.25
+SIFT_GRACE_SECONDS = 60.0
 MAXIMUM_LINE_BYTES = 16 * 1024 * 1024
 
 FileEdits = Mapping[str, Sequence[TextEdit]]
@@ -228,6 +230,26 @@ class WarmRunner:
             return tuple(WarmAnswer(ended=WarmEnding.LOST) for _ in entries)
         self.cpu_seconds += answer.cpu
         return answer.answers
+
+    def sift(
+        self, entries: Sequence[Sieved], *, seconds: float, wall_seconds: float, halt: bool
+    ) -> SiftAnswer | None:
+        """Say of many edits which are worth a closer look; `SWAP` only, and much quicker than any other way.
+
+        Ends after about `seconds`, or, with `halt`, at an edit that passes all of its first tests; what is left is
+        untried. `wall_seconds` is for each edit. None when the runner was lost.
+        """
+        request = request_of(entries, seconds=seconds, wall_seconds=wall_seconds, halt=halt)
+        line = self._ask(request, 2 * seconds + 4 * wall_seconds + SIFT_GRACE_SECONDS)
+        try:
+            answer = SiftAnswer.model_validate_json(line) if line is not None else None
+        except ValidationError:
+            answer = None
+        if answer is None or answer.number != self._number or len(answer.verdicts) != len(entries):
+            self.close()
+            return None
+        self.cpu_seconds += answer.cpu
+        return answer
 
     def behave(
         self, variants: Sequence[FileEdits], tests: Sequence[str], *, inputs: int, seconds: float

@@ -171,6 +171,48 @@ BUGS = (
         "def test_guarded(): assert not guarded(2)\ndef test_over(): assert guarded(3)\n"
         "def test_under(): assert not guarded(1)\n",
     ),
+    Bug(
+        "two_edits",
+        "several edits",
+        "def position(x, row):\n"
+        "    for i in range(len(row)):\n"
+        "        if x < row[i]:\n"
+        "            continue\n"
+        "        return i\n",
+        "def test_none(): assert position(1, []) == 0\n"
+        "def test_first(): assert position(1, [2, 4, 6]) == 0\n"
+        "def test_inside(): assert position(5, [2, 4, 6]) == 2\n"
+        "def test_equal(): assert position(4, [2, 4, 6]) == 1\n"
+        "def test_behind(): assert position(9, [2, 4, 6]) == 3\n"
+        "def test_far_behind(): assert position(9, [2, 4, 6, 7, 8]) == 5\n",
+    ),
+    Bug(
+        "swapped_results",
+        "several edits",
+        "def below(values, limit):\n"
+        "    for value in values:\n"
+        "        if value >= limit:\n"
+        "            return True\n"
+        "    return False\n",
+        "def test_all(): assert below([1, 2], 3) is True\n"
+        "def test_one_too_large(): assert below([1, 9], 3) is False\n"
+        "def test_equal(): assert below([3], 3) is False\n"
+        "def test_none(): assert below([], 3) is True\n",
+    ),
+    Bug(
+        "copied_mistake",
+        "several edits",
+        "def unique(items):\n"
+        "    found = []\n"
+        "    for item in items:\n"
+        "        if not holds(found, element):\n"
+        "            found.append(element)\n"
+        "    return found\n\n\n"
+        "def holds(items, wanted):\n    return any(item == wanted for item in items)\n",
+        "def test_unique(): assert unique([1, 2, 1]) == [1, 2]\n"
+        "def test_none(): assert unique([]) == []\n"
+        "def test_same(): assert unique([3, 3]) == [3]\n",
+    ),
 )
 
 
@@ -216,6 +258,20 @@ def outcome(done, folder):
             assert f"\n+++ b/{name}.py\n" in proposal["patch"], proposal
             fixed[name] = "fixed"
     return fixed
+
+
+def test_what_is_repaired_by_several_edits_is_one_fix(program, files):
+    """Each of the two repairs some of the tests and could be had alone; only both are offered as whole."""
+    (bug,) = (bug for bug in BUGS if bug.name == "swapped_results")
+    folder = files(
+        f"--- {bug.name}.py\n{bug.code}--- test_{bug.name}.py\nfrom {bug.name} import *\n\n{bug.tests}"
+    )
+    done = program("fix", folder, "--json", "--budget-seconds", "180")
+    first = done.answer["proposals"][0]
+    assert len(first["fixes"]) == 4, done.told
+    assert first["title"].startswith(
+        "Fix: use `False` instead of `True`, and use `True` instead of `False` in below (4 failing tests pass;"
+    )
 
 
 TAKES_ITS_PROCESS_WITH_IT = {

@@ -88,14 +88,23 @@ def test_what_is_put_back_comes_later():
 
 
 def test_quick_swaps_are_taken_together_and_everything_else_alone():
-    made = frontier({1: [1.0, 1.1, 1.2, 1.3], 2: [1.15]}, {1: 1.0, 2: 1.0}, {("a.py", 2): WarmMode.RELOAD})
+    made = frontier({1: [1.0, 1.1, 1.2, 1.3], 2: [0.05]}, {1: 1.0, 2: 1.0}, {("a.py", 2): WarmMode.RELOAD})
     taken = []
     while attempts := made.pop_together(3):
         taken.append([attempt.candidate.prior for attempt in attempts])
-    assert taken == [[1.0, 1.1, 1.2], [1.3], [1.15]]
-    made.push(Attempt(1.0, 0.0, candidate(1, 1.0), slow=True))
+    # What has to be alone costs 1.05, and keeps its place while others are taken around it.
+    assert taken == [[1.0, 1.1], [0.05], [1.2, 1.3]]
+    made.push(Attempt(1.0, 0.0, candidate(1, 1.0), tier=1))
     made.push(Attempt(1.1, 0.0, candidate(1, 1.1)))
     assert [len(made.pop_together(3)), len(made.pop_together(3))] == [1, 1]
+
+
+def test_nothing_beyond_the_limit_is_taken_with_others():
+    made = frontier({1: [1.0, 1.1, 5.0]}, {1: 1.0})
+    assert [attempt.cost for attempt in made.pop_together(9, 2.0)] == [1.0, 1.1]
+    assert made.cheapest == 5.0
+    assert [attempt.cost for attempt in made.pop_together(9, 2.0)] == [5.0]
+    assert (made.pop_together(9, 2.0), made.cheapest) == ([], float("inf"))
 
 
 def test_the_same_seed_gives_the_same_order():

@@ -70,7 +70,7 @@ def edited(module, swap, old, new):
     """Swap one occurrence of `old` for `new` in the living functions of `module`."""
     start = SOURCE.index(old)
     source = swap.SwappableModule(str(Path(module.__file__).resolve()), SOURCE, swap.LivingFunctions())
-    for function, code in source.bodies([[start, start + len(old), new]]):
+    for function, code, _ in source.bodies([[start, start + len(old), new]]):
         function.__code__ = code
 
 

@@ -1,10 +1,11 @@
-"""Statements one block further out or in, and blocks exchanged."""
+"""Statements one block further out or in, answers given in a loop and not behind it, and blocks exchanged."""
 
 from collections.abc import Iterator
 
 from macrohard_lsp.repair.operators.family import Draft, Family, Span, rank_cost, show
 from macrohard_lsp.repair.operators.layout import (
     COMPOUND,
+    JUMPS,
     SIMPLE,
     indent_of,
     inner_indent,
@@ -13,7 +14,7 @@ from macrohard_lsp.repair.operators.layout import (
 )
 from macrohard_lsp.repair.operators.statements import head
 from macrohard_lsp.repair.scope import SourceContext
-from macrohard_lsp.repair.tree import SEQUENCES, Node, kinds
+from macrohard_lsp.repair.tree import LOOPS, SEQUENCES, Node, kinds
 
 _LEVELS_OUT = 2
 _CONDITIONS_TRIED = 6
@@ -85,6 +86,36 @@ def _reindented(source: SourceContext, statement: Node, indent: str) -> tuple[Sp
         following = source.text.find("\n", position)
         position = following + 1 if following >= 0 else -1
     return tuple(spans)
+
+
+def _after_loop(node: Node, source: SourceContext) -> Iterator[Draft]:
+    """`else: return x` at the end of a loop's body as `return x` behind the loop."""
+    block = node.parent
+    clause = block.parent if block is not None else None
+    test = clause.parent if clause is not None else None
+    body = test.parent if test is not None else None
+    loop = body.parent if body is not None else None
+    if (
+        clause is None
+        or test is None
+        or loop is None
+        or clause.kind != "else_clause"
+        or test.kind != "if_statement"
+        or loop.kind not in LOOPS
+        or len(siblings(node)) != 1
+        or siblings(test)[-1] is not test
+        or loop.end != clause.end
+        or not owns_lines(source, node)
+    ):
+        return
+    indent, row = indent_of(source, loop), siblings(loop)
+    place = row.index(loop) if loop in row else 0
+    followed = row[place + 1] if place + 1 < len(row) else None
+    if indent is None or (followed is not None and followed.kind in JUMPS):
+        return
+    before = test.parts[test.parts.index(clause) - 1]
+    text = f"{source.newline}{indent}{node.text}"
+    yield Draft(((before.end, loop.end, text),), f"move {head(node)} behind {head(loop)}")
 
 
 def _branches(node: Node, _source: SourceContext) -> Iterator[Draft]:
@@ -162,6 +193,7 @@ def _conditions_around(node: Node) -> Iterator[Node]:
 
 FAMILIES = (
     Family("move-out", 3.6, SIMPLE | COMPOUND, _out),
+    Family("after-loop", 3.6, kinds("return_statement"), _after_loop),
     Family("move-in", 4.2, SIMPLE | COMPOUND, _in),
     Family("swap-branches", 4.8, kinds("if_statement"), _branches),
     Family("unconditional", 4.8, kinds("if_statement else_clause"), _unconditional),

@@ -10,6 +10,8 @@ from macrohard_lsp.repair.tree import Node, kinds
 
 _NAMES_TRIED = 8
 _NAMES_LEFT_WITH = 3
+_NAMES_MEASURED = 4
+_MEASURED_COST = 0.6
 _CONSTANTS = ("None", "True", "False", "0", "1", "-1", "[]", "''", "{}")
 
 
@@ -81,10 +83,13 @@ def _at_the_end(node: Node, source: SourceContext) -> Iterator[Draft]:
     row = [part for part in node.parts if part.kind != "comment"]
     if node.parent is None or node.parent.kind != "function_definition" or row[-1].kind in JUMPS:
         return
-    for rank, text in enumerate(_values(row[-1], source)):
+    values = [(rank_cost(rank), text) for rank, text in enumerate(_values(row[-1], source))]
+    names = source.names_at(row[-1])[:_NAMES_MEASURED]
+    values += [(_MEASURED_COST + rank_cost(rank), f"len({name})") for rank, name in enumerate(names)]
+    for cost, text in values:
         span = after(source, row[-1], f"return {text}")
         if span is not None:
-            yield Draft((span,), f"return {show(text)} at the end", rank_cost(rank))
+            yield Draft((span,), f"return {show(text)} at the end", cost)
 
 
 def _yielded(node: Node, _source: SourceContext) -> Iterator[Draft]:

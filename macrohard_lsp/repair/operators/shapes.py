@@ -11,7 +11,9 @@ _NAMED = kinds("identifier attribute subscript call string")
 _NAMES_TRIED = 3
 _ROWS = {"list": "[{}]", "tuple": "({},)", "set": "{{{}}}"}
 _NOT_LISTED = kinds("integer float true false none list_splat string")
-_TAKING_ROWS = kinds("return_statement assignment argument_list binary_operator keyword_argument")
+_TAKING_ROWS = kinds(
+    "return_statement assignment augmented_assignment argument_list binary_operator keyword_argument"
+)
 _KEYS = ("-{}", "({}, {parameter})", "{}.lower()", "str({})", "len({})", "int({})", "({} is None, {})")
 
 

@@ -44,12 +44,13 @@ def answer_of(result):
     return answer
 
 
-def run_in_child(work, wall_seconds, cpu_seconds, parts=1):
+def run_in_child(work, wall_seconds, cpu_seconds, parts=1, left=None):
     """Call `work(report)` in a child; `report(value)` sends one JSON value back.
 
-    With several `parts` the limits are for each: the wall clock begins anew with every value, and
-    `work` calls `arm` for each part. Returns a dict: `values` (what was reported), `ended`
-    (`finished`, `timeout`, `died`), and `cpu` (seconds of processor time of the child and of everything it waited for).
+    With several `parts` the limits are for each: the wall clock begins anew with every value, and with every change
+    of what `left()` says is left; `work` calls `arm` for each part. Returns a dict: `values` (what was reported),
+    `ended` (`finished`, `timeout`, `died`), and `cpu` (seconds of processor time of the child and of everything it
+    waited for).
     """
     child = Child(cpu_seconds, parts)
     if child.pid == 0:
@@ -58,7 +59,7 @@ def run_in_child(work, wall_seconds, cpu_seconds, parts=1):
         except BaseException:
             os._exit(1)
         child.finish()
-    return child.result(wall_seconds)
+    return child.result(wall_seconds, left)
 
 
 class Child:
@@ -67,7 +68,7 @@ class Child:
     def __init__(self, cpu_seconds, parts=1):
         self._read_end, self._write_end = os.pipe()
         self._mark = os.urandom(8).hex()
-        self._before = _children_cpu()
+        self._before = children_cpu()
         self._parts = parts
         self.pid = os.fork()
         if self.pid:
@@ -97,11 +98,11 @@ class Child:
             os._exit(1)
         os._exit(0)
 
-    def result(self, wall_seconds):
+    def result(self, wall_seconds, left=None):
         """In the parent: wait for the end, or make it, and leave nothing behind."""
         try:
             end = (self._mark + json.dumps(END) + "\n").encode()
-            data, timed_out = _read_until_end(self._read_end, end, wall_seconds, self._parts > 1)
+            data, timed_out = _read_until_end(self._read_end, end, wall_seconds, self._parts > 1, left)
         finally:
             os.close(self._read_end)
         status = _reap(self.pid, 0.0 if timed_out else wall_seconds)
@@ -116,7 +117,7 @@ class Child:
             ended = "finished"
         else:
             ended = "died"
-        return {"values": values, "ended": ended, "cpu": _children_cpu() - self._before}
+        return {"values": values, "ended": ended, "cpu": children_cpu() - self._before}
 
 
 def close_private():
@@ -172,9 +173,10 @@ def silence():
         os.dup2(null, descriptor)
 
 
-def _read_until_end(descriptor, end, wall_seconds, renewed):
+def _read_until_end(descriptor, end, wall_seconds, renewed, parts_left):
     chunks = []
     size = 0
+    known = parts_left() if parts_left is not None else 0
     deadline = time.monotonic() + wall_seconds
     while size <= MAXIMUM_REPLY_BYTES:
         left = deadline - time.monotonic()
@@ -182,6 +184,10 @@ def _read_until_end(descriptor, end, wall_seconds, renewed):
             return b"".join(chunks), True
         ready, _, _ = select.select([descriptor], [], [], left)
         if not ready:
+            if parts_left is not None and parts_left() != known:
+                known = parts_left()
+                deadline = time.monotonic() + wall_seconds
+                continue
             return b"".join(chunks), True
         chunk = os.read(descriptor, 65536)
         if not chunk:
@@ -259,7 +265,7 @@ def _wait_without_blocking(pid):
         return
 
 
-def _children_cpu():
+def children_cpu():
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 

@@ -27,11 +27,15 @@ class Outcomes:
         """Run `items` in order; tells the outcome of each as it ends."""
         for position, item in enumerate(items):
             following = items[position + 1] if position + 1 < len(items) else None
-            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
-            outcome = self.outcome(item.nodeid)
+            outcome = self.outcome_of(item, following)
             self.report([canonical_id(item, self.workspace), outcome])
             if self.stop and outcome != "passed":
                 return
+
+    def outcome_of(self, item, following=None):
+        """Run one test, with what pytest does before and after it."""
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+        return self.outcome(item.nodeid)
 
 
 class Unspoken:

@@ -1,12 +1,14 @@
 """Finds out whether an edit changes only function bodies, and if so puts the new bodies into the living functions.
 
-A module is compiled one top-level statement at a time: the code objects of functions depend on
-nothing else in the module but its future statements, and a small statement compiles quickly.
+A module is compiled one function at a time: the code objects of functions depend on nothing else in the
+module but its future statements and the names of the classes around them, and little compiles quickly.
 """
 
 import ast
+import bisect
 import gc
 import io
+import marshal
 import os
 import types
 import warnings
@@ -59,25 +61,66 @@ class SwappableModule:
         self.starts = [0]
         for line in self.lines:
             self.starts.append(self.starts[-1] + len(line))
+        self._functions = list(self._functions_in(tree.body, ()))
+        self._function_starts = [piece.start for piece in self._functions]
         self._compiled = {}
+        self._signatures = {}
         self.whole = None
 
     def bodies(self, edits):
-        """Pairs (living function, new code) for an edit `[[start, end, text], ...]` in code points, sorted.
+        """Triples (living function, new code, its signature) for an edit `[[start, end, text], ...]`, in code points
+        and sorted. Code with the same signature does the same.
 
         Raises SyntaxError, NotSwappable or Unchanged.
         """
-        first, last = self._statement_of(edits)
-        start, end = self.starts[first - 1], self.starts[last]
-        chunk = self.text[start:end]
-        edited = apply_edits([[a - start, b - start, new] for a, b, new in edits], chunk)
-        old = self._old_code(first, last, chunk)
-        new = self._compile(edited, first)
-        pairs = []
-        self._compare(old, new, pairs)
-        if not pairs:
+        piece = self._piece_of(edits)
+        start = piece.start
+        edited = apply_edits([[a - start, b - start, new] for a, b, new in edits], piece.text)
+        if piece.old is None:
+            piece.old = self._compile_at(piece, piece.text)
+        found = []
+        self._compare(piece.old, self._compile_at(piece, edited), found)
+        if not found:
             raise Unchanged
-        return pairs
+        return found
+
+    def _functions_in(self, body, around):
+        """The functions of the module and of its classes; `around` are the headers of the classes they stand in."""
+        for node in body:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                first = min([node.lineno] + [item.lineno for item in node.decorator_list])
+                if len(around) < first:
+                    yield _Piece(self, first, node.end_lineno, around)
+            elif isinstance(node, ast.ClassDef) and not getattr(node, "type_params", None):
+                indent = self.lines[node.lineno - 1][: node.col_offset]
+                if not indent.strip():
+                    header = "%sclass %s:\n" % (indent, node.name)
+                    yield from self._functions_in(node.body, (*around, header))
+
+    def _piece_of(self, edits):
+        """The function that an edit stands in, else the whole statement of the module."""
+        first, last = (edits[0][0], edits[-1][1]) if edits else (-1, -1)
+        place = bisect.bisect_left(self._function_starts, first)
+        # What is put between two functions may be the end of the one, and is tried as that first.
+        for piece in self._functions[max(place - 1, 0) : place + 1]:
+            if piece.start <= first and last <= piece.end and self._compiles(piece):
+                return piece
+        first, last = self._statement_of(edits)
+        if (first, last) not in self._compiled:
+            self._compiled[first, last] = _Piece(self, first, last, ())
+        return self._compiled[first, last]
+
+    def _compiles(self, piece):
+        """Whether it can be taken out of its class: what it is indented by may differ from the header's in kind."""
+        if piece.old is None and piece.alone:
+            try:
+                piece.old = self._compile_at(piece, piece.text)
+            except SyntaxError:
+                piece.alone = False
+        return piece.alone
+
+    def _compile_at(self, piece, text):
+        return compile(piece.before + text, self.filename, "exec", self.flags, True)
 
     def module_code(self, edits):
         """The code of the whole module with the edit, None where it has to be compiled from its text.
@@ -128,45 +171,65 @@ class SwappableModule:
         raise NotSwappable("the edit is not inside one function or class")
 
     def _old_code(self, first, last, chunk):
-        if (first, last) not in self._compiled:
-            self._compiled[first, last] = self._compile(chunk, first)
-        return self._compiled[first, last]
+        piece = self._compiled.setdefault((first, last), _Piece(self, first, last, ()))
+        if piece.old is None:
+            piece.old = self._compile(chunk, first)
+        return piece.old
 
     def _compile(self, chunk, first):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return compile("\n" * (first - 1) + chunk, self.filename, "exec", self.flags, True)
 
-    def _compare(self, old, new, pairs):
+    def _compare(self, old, new, found):
         """Collect the functions whose code differs below two codes that are equal themselves."""
-        if not _same_shell(old, new):
+        if self._signature_of_old(old)[0] != _shell(new):
             raise NotSwappable("the edit changes what runs at import time")
         for before, after in zip(_codes(old), _codes(new)):
-            if _equal(before, after):
+            signature = signature_of(after)
+            if self._signature_of_old(before) == signature:
                 continue
             if before.co_name != after.co_name:
                 raise NotSwappable("the edit renames a function")
             if _is_class_body(before):
-                self._compare(before, after, pairs)
+                self._compare(before, after, found)
             else:
-                self._pair(before, after, pairs)
+                self._pair(before, after, signature, found)
 
-    def _pair(self, before, after, pairs):
+    def _signature_of_old(self, code):
+        """Of code that is kept, as what it was compiled from is."""
+        if id(code) not in self._signatures:
+            self._signatures[id(code)] = signature_of(code)
+        return self._signatures[id(code)]
+
+    def _pair(self, before, after, signature, found):
         functions = self.living.at(self.filename, before.co_firstlineno, before.co_name)
         if not functions:
             raise NotSwappable("no living function has this code")
         if before.co_freevars != after.co_freevars:
             raise NotSwappable("the edit changes what the function takes from around it")
-        pairs.extend((function, after) for function in functions)
+        found.extend((function, after, signature) for function in functions)
         # Closures that already exist hold the inner code objects; later ones come from the new outer code.
         inner_before, inner_after = _codes(before), _codes(after)
         if len(inner_before) != len(inner_after):
             return
         for inner, inner_new in zip(inner_before, inner_after):
-            if _equal(inner, inner_new) or inner.co_name != inner_new.co_name:
+            inner_signature = signature_of(inner_new)
+            if self._signature_of_old(inner) == inner_signature or inner.co_name != inner_new.co_name:
                 continue
             if self.living.at(self.filename, inner.co_firstlineno, inner.co_name):
-                self._pair(inner, inner_new, pairs)
+                self._pair(inner, inner_new, inner_signature, found)
+
+
+class _Piece:
+    """A part of a module that is compiled by itself, at the lines where it stands."""
+
+    def __init__(self, module, first, last, around):
+        self.start, self.end = module.starts[first - 1], module.starts[last]
+        self.text = module.text[self.start : self.end]
+        self.before = "\n" * (first - 1 - len(around)) + "".join(around)
+        self.old = None
+        self.alone = True
 
 
 def apply_edits(edits, text):
@@ -209,26 +272,29 @@ def _shell(code):
         code.co_kwonlyargcount,
         code.co_flags,
         getattr(code, "co_exceptiontable", b""),
-        tuple(_constant(value) for value in code.co_consts),
+        _constants(code),
     )
 
 
-def _constant(value):
+def _constants(code):
     """A key in which 1, 1.0 and True differ, and in which nested code only counts as code."""
-    if isinstance(value, types.CodeType):
-        return ("code", value.co_name)
-    if isinstance(value, tuple):
-        return ("tuple", tuple(_constant(item) for item in value))
-    if isinstance(value, frozenset):
-        return ("set", frozenset(_constant(item) for item in value))
-    return (type(value).__name__, repr(value))
+    constants = code.co_consts
+    if types.CodeType in map(type, constants):
+        constants = tuple(
+            ("code", value.co_name) if isinstance(value, types.CodeType) else value for value in constants
+        )
+    # The oldest format knows no references and no interned strings, in which equal values may differ.
+    return marshal.dumps(constants, 0)
 
 
 def _same_shell(old, new):
     return _shell(old) == _shell(new)
 
 
+def signature_of(code):
+    """Equal for code that does the same, wherever it stands."""
+    return (_shell(code), tuple(map(signature_of, _codes(code))))
+
+
 def _equal(old, new):
-    if not _same_shell(old, new):
-        return False
-    return all(_equal(before, after) for before, after in zip(_codes(old), _codes(new)))
+    return signature_of(old) == signature_of(new)
