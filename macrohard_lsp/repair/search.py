@@ -14,7 +14,7 @@ from macrohard_lsp.repair.operators import candidates_for
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.statements import Spans
 from macrohard_lsp.repair.task import RepairTask, RepairTools, Survivor
-from macrohard_lsp.repair.validation import Validator, Verdict, modules_to_preload
+from macrohard_lsp.repair.validation import HIGHEST_TIER, Validator, Verdict, modules_to_preload
 from macrohard_lsp.repair.waiting import WaitingRoom
 from macrohard_lsp.sandbox.spec import MachineLost, MachineUnavailable
 from macrohard_lsp.testing.warm import WarmMode, WarmUnavailable
@@ -28,6 +28,8 @@ SETTLE_SECONDS = 10.0
 FEWEST_TOGETHER = 16
 MOST_TOGETHER = 512
 GROWTH = 4
+# Candidates that are given the most time, each of which can take seconds; after these, what needs it is rejected.
+MOST_SLOWEST = 40
 
 
 class Search:
@@ -60,6 +62,7 @@ class Search:
         self._reached = 0.0
         self._limit = math.inf
         self._together = FEWEST_TOGETHER
+        self._slowest = 0
         self._exhausted = False
         self._failure: BaseException | None = None
         self.candidates = 0
@@ -218,7 +221,7 @@ class Search:
             elif trial.verdict is Verdict.NEEDS_RELOAD:
                 self._push(attempt.reloaded())
             elif trial.verdict is Verdict.NEEDS_TIME:
-                self._push(attempt.slower())
+                self._push_slower(attempt)
             elif trial.verdict is Verdict.UNTRIED:
                 untried += 1
                 self._push(attempt)
@@ -230,6 +233,12 @@ class Search:
                 self._together = max(FEWEST_TOGETHER, len(attempts) - untried)
             elif len(attempts) == self._together:
                 self._together = min(GROWTH * self._together, MOST_TOGETHER)
+
+    def _push_slower(self, attempt: Attempt) -> None:
+        slower = attempt.slower()
+        self._slowest += slower.tier == HIGHEST_TIER
+        if slower.tier < HIGHEST_TIER or self._slowest <= MOST_SLOWEST:
+            self._push(slower)
 
     def _push(self, attempt: Attempt) -> None:
         with self._lock:
