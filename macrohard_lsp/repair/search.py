@@ -17,7 +17,7 @@ from macrohard_lsp.repair.statements import Spans
 from macrohard_lsp.repair.surroundings import Surroundings
 from macrohard_lsp.repair.task import RepairTask, RepairTools, Survivor
 from macrohard_lsp.repair.twins import Twins
-from macrohard_lsp.repair.validation import Trial, Validator, Verdict, modules_to_preload
+from macrohard_lsp.repair.validation import HIGHEST_TIER, Trial, Validator, Verdict, modules_to_preload
 from macrohard_lsp.repair.waiting import WaitingRoom
 from macrohard_lsp.sandbox.spec import MachineLost, MachineUnavailable
 from macrohard_lsp.testing.warm import WarmMode, WarmUnavailable
@@ -31,6 +31,8 @@ SETTLE_SECONDS = 10.0
 FEWEST_TOGETHER = 16
 MOST_TOGETHER = 512
 GROWTH = 4
+# Candidates that are given the most time, each of which can take seconds; after these, what needs it is rejected.
+MOST_SLOWEST = 40
 
 
 class Search:
@@ -65,6 +67,7 @@ class Search:
         self._reached = 0.0
         self._limit = math.inf
         self._together = FEWEST_TOGETHER
+        self._slowest = 0
         self._exhausted = False
         self._failure: BaseException | None = None
         self.candidates = 0
@@ -226,7 +229,7 @@ class Search:
             elif trial.verdict is Verdict.NEEDS_RELOAD:
                 self._push(attempt.reloaded())
             elif trial.verdict is Verdict.NEEDS_TIME:
-                self._push(attempt.slower())
+                self._push_slower(attempt)
             elif trial.verdict is Verdict.UNTRIED:
                 untried += 1
                 self._push(attempt)
@@ -251,6 +254,12 @@ class Search:
         with self._lock:
             self._pairs.admit(survivor, trial.broken)
         return trial.verdict is Verdict.SURVIVED
+
+    def _push_slower(self, attempt: Attempt) -> None:
+        slower = attempt.slower()
+        self._slowest += slower.tier == HIGHEST_TIER
+        if slower.tier < HIGHEST_TIER or self._slowest <= MOST_SLOWEST:
+            self._push(slower)
 
     def _push(self, attempt: Attempt) -> None:
         with self._lock:

@@ -8,7 +8,7 @@ import _signal
 import signal
 
 # After the first ring it rings again at this interval, in seconds of processor time: code may swallow one.
-AGAIN_SECONDS = 0.005
+AGAIN_SECONDS = 0.02
 KILL_FACTOR = 4.0
 KILL_EXTRA_SECONDS = 0.05
 
