@@ -14,12 +14,14 @@ from dataclasses import asdict, dataclass
 from math import exp
 from pathlib import Path
 
-from macrohard_lsp.repair.operators import FAMILIES, candidates_for
+from macrohard_lsp.repair.operators import HAND_SET, candidates_for
 from macrohard_lsp.repair.scope import SourceContext
 
 MOST_CHANGED_LINES = 4
 LONGEST_PROGRAM = 20_000
 MOST_CANDIDATES = 40_000
+# As they were set by hand, so that a second fit begins where the first did.
+_FAMILIES = tuple(sorted(HAND_SET, key=lambda family: family.prior))
 _LAYOUT = re.compile(r"[\s()'\"]+")
 
 
@@ -86,8 +88,8 @@ def explain(name: str, faulty: str, correct: str) -> Explained | None:
     offered: dict[str, float] = {}
     found: tuple[str, float, int] = ("", 0.0, 0)
     number = 0
-    priors = {family.name: family.prior for family in FAMILIES}
-    for candidate in candidates_for(source, lines):
+    priors = {family.name: family.prior for family in _FAMILIES}
+    for candidate in candidates_for(source, lines, _FAMILIES):
         number += 1
         extra = candidate.prior - priors[candidate.family]
         offered[candidate.family] = offered.get(candidate.family, 0.0) + exp(-extra)

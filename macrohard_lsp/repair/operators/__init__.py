@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.repair.operators import (
@@ -54,59 +55,61 @@ from macrohard_lsp.repair.operators import (
 )
 from macrohard_lsp.repair.operators.family import Draft, Family
 from macrohard_lsp.repair.operators.finishing import Finisher
+from macrohard_lsp.repair.operators.fitted import FITTED
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.tree import Node
 
+HAND_SET: tuple[Family, ...] = (
+    *arguments.FAMILIES,
+    *arithmetic.FAMILIES,
+    *assignments.FAMILIES,
+    *calls.FAMILIES,
+    *charsets.FAMILIES,
+    *classes.FAMILIES,
+    *clauses.FAMILIES,
+    *comparison.FAMILIES,
+    *comprehensions.FAMILIES,
+    *conditions.FAMILIES,
+    *constants.FAMILIES,
+    *conversions.FAMILIES,
+    *copying.FAMILIES,
+    *escapes.FAMILIES,
+    *exceptions.FAMILIES,
+    *expressions.FAMILIES,
+    *fallbacks.FAMILIES,
+    *filling.FAMILIES,
+    *formats.FAMILIES,
+    *guards.FAMILIES,
+    *insertions.FAMILIES,
+    *keys.FAMILIES,
+    *keywords.FAMILIES,
+    *loops.FAMILIES,
+    *methods.FAMILIES,
+    *names.FAMILIES,
+    *nesting.FAMILIES,
+    *offsets.FAMILIES,
+    *order.FAMILIES,
+    *parentheses.FAMILIES,
+    *patterns.FAMILIES,
+    *raising.FAMILIES,
+    *reducing.FAMILIES,
+    *returns.FAMILIES,
+    *runs.FAMILIES,
+    *sequences.FAMILIES,
+    *shapes.FAMILIES,
+    *splitting.FAMILIES,
+    *statements.FAMILIES,
+    *templates.FAMILIES,
+    *texts.FAMILIES,
+    *truth.FAMILIES,
+    *unwrapping.FAMILIES,
+    *updates.FAMILIES,
+    *wording.FAMILIES,
+    *wrapping.FAMILIES,
+)
 FAMILIES: tuple[Family, ...] = tuple(
     sorted(
-        (
-            *arguments.FAMILIES,
-            *arithmetic.FAMILIES,
-            *assignments.FAMILIES,
-            *calls.FAMILIES,
-            *charsets.FAMILIES,
-            *classes.FAMILIES,
-            *clauses.FAMILIES,
-            *comparison.FAMILIES,
-            *comprehensions.FAMILIES,
-            *conditions.FAMILIES,
-            *constants.FAMILIES,
-            *conversions.FAMILIES,
-            *copying.FAMILIES,
-            *escapes.FAMILIES,
-            *exceptions.FAMILIES,
-            *expressions.FAMILIES,
-            *fallbacks.FAMILIES,
-            *filling.FAMILIES,
-            *formats.FAMILIES,
-            *guards.FAMILIES,
-            *insertions.FAMILIES,
-            *keys.FAMILIES,
-            *keywords.FAMILIES,
-            *loops.FAMILIES,
-            *methods.FAMILIES,
-            *names.FAMILIES,
-            *nesting.FAMILIES,
-            *offsets.FAMILIES,
-            *order.FAMILIES,
-            *parentheses.FAMILIES,
-            *patterns.FAMILIES,
-            *raising.FAMILIES,
-            *reducing.FAMILIES,
-            *returns.FAMILIES,
-            *runs.FAMILIES,
-            *sequences.FAMILIES,
-            *shapes.FAMILIES,
-            *splitting.FAMILIES,
-            *statements.FAMILIES,
-            *templates.FAMILIES,
-            *texts.FAMILIES,
-            *truth.FAMILIES,
-            *unwrapping.FAMILIES,
-            *updates.FAMILIES,
-            *wording.FAMILIES,
-            *wrapping.FAMILIES,
-        ),
+        (replace(family, prior=FITTED.get(family.name, family.prior)) for family in HAND_SET),
         key=lambda family: family.prior,
     )
 )

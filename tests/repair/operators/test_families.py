@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from macrohard_lsp.repair.operators import FAMILIES, candidates_for
+from macrohard_lsp.repair.operators.fitted import FITTED
 from macrohard_lsp.repair.scope import SourceContext
 
 CASES = Path(__file__).parent / "cases"
@@ -41,6 +42,11 @@ def test_family(family):
 
 def test_every_fixture_belongs_to_a_family():
     assert {case.stem for case in CASES.iterdir()} == {family.name for family in FAMILIES}
+
+
+def test_every_fitted_prior_belongs_to_a_family():
+    assert set(FITTED) <= {family.name for family in FAMILIES}
+    assert all(family.prior == FITTED.get(family.name, family.prior) for family in FAMILIES)
 
 
 def test_names_of_families_are_unique():
