@@ -13,7 +13,7 @@ from macrohard_lsp.engine.context import EngineContext
 from macrohard_lsp.engine.tracing import trace
 from macrohard_lsp.engine.workplace import Workplace
 from macrohard_lsp.proving.case import ProjectBaseline
-from macrohard_lsp.repair.expected_strings import expected_strings
+from macrohard_lsp.repair.expected_strings import expected_numbers, expected_strings
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.statements import Spans, one_per_statement, spread_lines, statement_spans
 from macrohard_lsp.repair.task import RepairTask
@@ -53,8 +53,8 @@ def localise(
         :SUSPICIOUS_LINES
     ]
     files = tuple(dict.fromkeys(suspect.path for suspect in suspects))[:SUSPICIOUS_FILES]
-    literals = expected_strings(snapshot, failing.values())
-    sources = {path: SourceContext(path, snapshot.files[path].text or "", literals) for path in files}
+    named = (expected_strings(snapshot, failing.values()), expected_numbers(snapshot, failing.values()))
+    sources = {path: SourceContext(path, snapshot.files[path].text or "", *named) for path in files}
     spans = {path: statement_spans(source.root) for path, source in sources.items()}
     known = tuple(suspect for suspect in suspects if suspect.path in sources)
     task = RepairTask(

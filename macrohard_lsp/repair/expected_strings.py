@@ -1,4 +1,4 @@
-"""The strings that failing tests name: what a string of the program was perhaps meant to be."""
+"""The strings and numbers that failing tests name: what a constant of the program was perhaps meant to be."""
 
 import ast
 from collections.abc import Iterable
@@ -10,23 +10,44 @@ from macrohard_lsp.workspace.python_syntax import parse
 
 MOST_STRINGS = 60
 LONGEST_STRING = 80
+MOST_NUMBERS = 24
+LONGEST_NUMBER = 12
 
 
 def expected_strings(snapshot: Snapshot, failing: Iterable[TestResult]) -> tuple[str, ...]:
     """String literals of the failing test functions and their decorators, each once, in order."""
+    found: dict[str, None] = {}
+    for text, wanted in _functions_of(snapshot, failing):
+        for source in _literals_in(text, wanted, frozenset({"string"})):
+            value = _value(source)
+            if isinstance(value, str) and value and len(value) <= LONGEST_STRING:
+                found[value] = None
+    return tuple(found)[:MOST_STRINGS]
+
+
+def expected_numbers(snapshot: Snapshot, failing: Iterable[TestResult]) -> tuple[str, ...]:
+    """Whole numbers, as they are written, in the failing test functions and their decorators, each once."""
+    found: dict[str, None] = {}
+    for text, wanted in _functions_of(snapshot, failing):
+        for source in _literals_in(text, wanted, frozenset({"integer"})):
+            if len(source) <= LONGEST_NUMBER and source.isdecimal():
+                found[source] = None
+    return tuple(found)[:MOST_NUMBERS]
+
+
+def _functions_of(snapshot: Snapshot, failing: Iterable[TestResult]) -> Iterable[tuple[str, set[str]]]:
+    """The text of every file with failing tests, and the names of their functions."""
     names: dict[str, set[str]] = {}
     for result in failing:
         path, _, name = result.id.partition("::")
         names.setdefault(path, set()).add(name.partition("[")[0].replace("::", "."))
-    found: dict[str, None] = {}
     for path, wanted in sorted(names.items()):
         file = snapshot.get(path)
         if file is not None and file.text is not None:
-            found.update(dict.fromkeys(_strings_in(file.text, wanted)))
-    return tuple(found)[:MOST_STRINGS]
+            yield file.text, wanted
 
 
-def _strings_in(text: str, functions: set[str]) -> Iterable[str]:
+def _literals_in(text: str, functions: set[str], kinds: frozenset[str]) -> Iterable[str]:
     parsed = parse(text)
     spans = [
         (definition.first_line, definition.last_line)
@@ -36,14 +57,12 @@ def _strings_in(text: str, functions: set[str]) -> Iterable[str]:
     pending = [parsed.root]
     while pending:
         node = pending.pop()
-        if node.type != "string":
+        if node.type not in kinds:
             pending.extend(reversed(node.children))
             continue
         line = parsed.line(node.start_byte)
         if any(first <= line <= last for first, last in spans):
-            value = _value(parsed.source(node))
-            if value and len(value) <= LONGEST_STRING:
-                yield value
+            yield parsed.source(node)
 
 
 def _value(source: str) -> str | None:

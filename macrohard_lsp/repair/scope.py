@@ -25,16 +25,19 @@ class SourceContext:
     """A file parsed once. `text` is the file's text as it is; everything else is worked out when asked for.
 
     `literals` are strings from elsewhere, such as the failing tests, that may be what a string here
-    was meant to be.
+    was meant to be; `numbers` are the same for whole numbers, as they are written.
 
     All answers are in a fixed order, nearest first, where near is counted in nodes: what things are
     called changes nothing.
     """
 
-    def __init__(self, path: str, text: str, literals: Sequence[str] = ()) -> None:
+    def __init__(
+        self, path: str, text: str, literals: Sequence[str] = (), numbers: Sequence[str] = ()
+    ) -> None:
         self.path = path
         self.text = text
         self.literals = tuple(literals)
+        self.numbers = tuple(numbers)
         self.nodes = parse(text)
         self.root = self.nodes[0]
         line_end = text.find("\n")

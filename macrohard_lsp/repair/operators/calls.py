@@ -10,6 +10,8 @@ from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.tree import Node, kinds
 
 _NAMES_TRIED = 4
+# A base or a number of digits that nothing in the program mentions is rarely what was left out.
+_BARE_NUMBER = 1.5
 _CALLS_SEARCHED = 8
 # What was found in a file is kept while it is among the last so many that were asked about.
 _FILES_KNOWN = 8
@@ -24,7 +26,7 @@ _USUAL_ROWS = (
     ("zip", "strict=True"),
     ("unlink", "missing_ok=True"),
     ("rmtree", "ignore_errors=True"),
-    ("int", "16; 0; 8"),
+    ("int", "2; 16; 0; 8"),
     ("round", "2; 1; 0"),
     ("sum", "[]; (); 0.0"),
     ("sub", "count=1"),
@@ -196,7 +198,8 @@ def _usual(node: Node, source: SourceContext) -> Iterator[Draft]:
     for rank, text in enumerate(_USUAL[name]):
         keyword = text.partition("=")[0] if "=" in text else ""
         if keyword not in present and (keyword or not by_keyword):
-            yield Draft((_appended(node, text),), f"add the argument {show(text)}", 0.3 * rank)
+            cost = 0.3 * rank + (_BARE_NUMBER if text[0].isdigit() else 0.0)
+            yield Draft((_appended(node, text),), f"add the argument {show(text)}", cost)
 
 
 def _spread(node: Node, _source: SourceContext) -> Iterator[Draft]:

@@ -55,8 +55,35 @@ def _with_constant(node: Node, _source: SourceContext) -> Iterator[Draft]:
                 )
 
 
+def _with_inner_constant(node: Node, _source: SourceContext) -> Iterator[Draft]:
+    """Another operator and another constant inside an operand at once: `x % 3 != 0` as `x % 4 == 0`."""
+    operators = [child for child in node.children if child.field == "operators"]
+    parts = [part for part in node.parts if part.role == "load"]
+    if len(operators) != 1 or len(parts) != 2:
+        return
+    numbers = [inner for part in parts if part.parts for inner in _below(part) if inner.kind == "integer"]
+    for rank, number in enumerate(number for number in numbers if number.text.isdecimal()):
+        value = int(number.text)
+        for place, operator in enumerate(_ALTERNATIVES.get(operators[0].text, ())):
+            for extra, other in enumerate((value + 1, value - 1)):
+                spans = (
+                    (operators[0].start, operators[0].end, operator),
+                    (number.start, number.end, str(other)),
+                )
+                words = f"{use(operator, operators[0].text)}, and {use(str(other), number.text)}"
+                if other >= 0:
+                    yield Draft(spans, words, _STEP * (place + extra + rank))
+
+
+def _below(node: Node) -> Iterator[Node]:
+    for part in node.parts:
+        yield part
+        yield from _below(part)
+
+
 FAMILIES = (
     Family("comparison-operator", 1.9, kinds("comparison_operator"), _operators),
     Family("comparison-and-constant", 4.4, kinds("comparison_operator"), _with_constant),
+    Family("comparison-and-inner", 5.0, kinds("comparison_operator"), _with_inner_constant),
     Family("membership-swap", 4.8, kinds("comparison_operator"), _swapped_membership),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from macrohard_lsp.repair.operators.family import Draft, Family, replace
+from macrohard_lsp.repair.operators.family import Draft, Family, rank_cost, replace
 from macrohard_lsp.repair.operators.placing import ATOM, PRIMARY, UNARY, operator_of
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.tree import Node, kinds
@@ -25,8 +25,9 @@ def _integers(node: Node, source: SourceContext) -> Iterator[Draft]:
         return
     usual = ((1, 0.8), (0, 0.8), (2, 1.2), (-1, 1.2), (-value, 1.0), (value + 2, 1.8), (value - 2, 1.8))
     near = [(value + 1, 0.0), (value - 1, 0.0)]
+    halved = ((value // 2, 2.6),) if value % 2 == 0 else ()
     written = {value}
-    for other, cost in (*near, *usual, (value * 10, 2.4), (value * 2, 2.2), (value // 2, 2.2)):
+    for other, cost in (*near, *usual, (value * 10, 2.6), (value * 2, 2.6), *halved):
         if other not in written:
             written.add(other)
             yield _number(node, source, other, cost)
@@ -96,8 +97,18 @@ def _evaluated_floats(node: Node, source: SourceContext) -> Iterator[Draft]:
         yield from _floats(node, source)
 
 
+def _number_of_tests(node: Node, source: SourceContext) -> Iterator[Draft]:
+    """A whole number that the failing tests name; what is returned as it stands would only please them."""
+    parent = node.parent
+    if node.role != "load" or parent is None or parent.kind in {"return_statement", "unary_operator"}:
+        return
+    for rank, number in enumerate(text for text in source.numbers if text != node.text):
+        yield replace(source, node, number, ATOM, cost=rank_cost(rank))
+
+
 FAMILIES = (
     Family("integer", 2.0, kinds("integer unary_operator"), _evaluated_integers),
     Family("float", 2.6, kinds("float"), _evaluated_floats),
+    Family("number-of-tests", 5.6, kinds("integer"), _number_of_tests),
     Family("constant", 2.4, kinds("true false none list dictionary tuple"), _keywords),
 )

@@ -9,7 +9,14 @@ from macrohard_lsp.repair.tree import LOOPS, Node, kinds
 
 _NAMES_TRIED = 4
 _CONDITIONS_TRIED = 8
-_TESTS = (("not {}", 0.0), ("{} is None", 0.4), ("{} == 0", 0.8), ("{} < 0", 1.0), ("{} <= 1", 1.2))
+_TESTS = (
+    ("not {}", 0.0),
+    ("{} is None", 0.4),
+    ("{} == 0", 0.8),
+    ("{} < 0", 1.0),
+    ("{} <= 1", 1.2),
+    ("len({}) < 2", 1.4),
+)
 _RESULTS = ("None", "[]", "0", "False", "True", "''", "1", "-1", "{}", "()")
 
 
@@ -23,7 +30,7 @@ def _in_function(node: Node, source: SourceContext) -> Iterator[Draft]:
     own = source.self_name(first)
     names = [name for name in source.bindings(node.parent) if name != own][:_NAMES_TRIED]
     for rank, name in enumerate(names):
-        results = [*_returned(node, source), *_RESULTS, name]
+        results = [*returned_constants(node, source), *_RESULTS, name]
         for place, result in enumerate(dict.fromkeys(results)):
             for test, cost in _TESTS:
                 extra = cost + rank_cost(rank) + 0.5 * rank_cost(place)
@@ -34,7 +41,7 @@ def _first(block: Node) -> Node | None:
     return next((part for part in block.parts if not is_docstring(part)), None)
 
 
-def _returned(block: Node, source: SourceContext) -> list[str]:
+def returned_constants(block: Node, source: SourceContext) -> list[str]:
     """The constants the function already returns somewhere: likelier than any other."""
     found = [node.parts[0] for node in source.inside(block) if node.kind == "return_statement" and node.parts]
     constants = kinds("integer float true false none string list dictionary tuple unary_operator")
@@ -74,7 +81,7 @@ def _before_statement(node: Node, source: SourceContext) -> Iterator[Draft]:
 
 
 FAMILIES = (
-    Family("guard", 4.8, kinds("block"), _in_function),
+    Family("guard", 5.7, kinds("block"), _in_function),
     Family("loop-guard", 5.2, kinds("block"), _in_loop),
     Family("early-return", 6.4, kinds("expression_statement return_statement"), _before_statement),
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from macrohard_lsp.repair.bindings import parameter_names
 from macrohard_lsp.repair.operators.exceptions import exceptions_of
 from macrohard_lsp.repair.operators.family import Draft, Family, Span, rank_cost, show
+from macrohard_lsp.repair.operators.guards import returned_constants
 from macrohard_lsp.repair.operators.layout import (
     JUMPS,
     SIMPLE,
@@ -25,7 +26,19 @@ _BASES_TRIED = 2
 _ATTRIBUTES_TRIED = 6
 _EXCEPTIONS_TRIED = 3
 _CHECKS = (("not {}", 0.0), ("{} is None", 0.3), ("{} < 0", 0.9))
-_SHAPES = ("list({})", "str({})", "tuple({})", "{}.strip()", "{}.lower()", "int({})", "{}.copy()", "dict({})")
+_SHAPES = (
+    "list({})",
+    "str({})",
+    "tuple({})",
+    "{}.strip()",
+    "{}.lower()",
+    "int({})",
+    "{}.copy()",
+    "dict({})",
+    "sorted({})",
+    "set({})",
+    "abs({})",
+)
 _DEFAULTS = ("[]", "{}", "()", "''", "0")
 _RESETS = ("None", "[]", "0", "False", "True", "{}")
 _RESULTS = ("None", "False", "[]", "''", "True")
@@ -159,7 +172,8 @@ def _left_early(node: Node, source: SourceContext) -> Iterator[Draft]:
         if inner.role == "load" and inner.kind == "identifier" and inner.field in {"object", "value"}
     ]
     jumps = ["continue"] if in_loop(node) else []
-    jumps += [f"return {value}" for value in _RESULTS[: 3 if jumps else 5]]
+    results = list(dict.fromkeys([*returned_constants(function, source), *_RESULTS]))
+    jumps += [f"return {value}" for value in results[: 3 if jumps else 5]]
     names = [name for name in dict.fromkeys(bases) if name in known]
     for rank, name in enumerate(names[:_BASES_TRIED]):
         for place, jump in enumerate([*jumps, f"return {name}"]):

@@ -19,6 +19,8 @@ _PLACES = {
 }  # fmt: skip
 _NOT_ORDERED = frozenset({"is", "is not"})
 _VARIABLES_TRIED = 4
+_EXPRESSIONS_TRIED = 6
+_COMPUTED = kinds("subscript attribute call")
 
 
 def place_cost(node: Node) -> float | None:
@@ -69,6 +71,37 @@ def _with_variable(node: Node, source: SourceContext) -> Iterator[Draft]:
             yield Draft((span,), words, cost + rank_cost(rank) + 0.3 * extra)
 
 
+def _variable_first(node: Node, source: SourceContext) -> Iterator[Draft]:
+    """A variable less the expression, or divided by it."""
+    cost = place_cost(node)
+    if cost is None or _is_text(node):
+        return
+    names = (name for name in source.names_at(node) if name != node.text)
+    for rank, (name, _) in enumerate(zip(names, range(_VARIABLES_TRIED), strict=False)):
+        for extra, operator in enumerate(("-", "//", "%", "/", "**")):
+            level = {"-": SUM, "**": POWER}.get(operator, PRODUCT)
+            inner = f"({node.text})" if level_of(node) <= level else node.text
+            yield replace(
+                source, node, f"{name} {operator} {inner}", level, cost=cost + rank_cost(rank) + 0.3 * extra
+            )
+
+
+def _with_expression(node: Node, source: SourceContext) -> Iterator[Draft]:
+    """An item, an attribute or the result of a call that the function uses, added, taken away or multiplied."""
+    cost = place_cost(node)
+    if cost is None or _is_text(node):
+        return
+    near = [item.node for item in source.expressions_at(node) if item.node.kind in _COMPUTED]
+    others = [other.text for other in near if other.text != node.text][:_EXPRESSIONS_TRIED]
+    for rank, other in enumerate(others):
+        for extra, operator in enumerate(("+", "-", "*")):
+            level = PRODUCT if operator == "*" else SUM
+            inner = f"({node.text})" if level_of(node) < level else node.text
+            yield replace(
+                source, node, f"{inner} {operator} {other}", level, cost=cost + rank_cost(rank) + 0.3 * extra
+            )
+
+
 def _with_constant(node: Node, source: SourceContext) -> Iterator[Draft]:
     cost = place_cost(node)
     if cost is None or _is_text(node):
@@ -93,5 +126,7 @@ FAMILIES = (
     Family("off-by-one", 2.1, _NUMERIC, _by_one),
     Family("with-variable", 4.2, _NUMERIC, _with_variable),
     Family("with-constant", 4.6, _NUMERIC, _with_constant),
+    Family("variable-first", 5.2, _NUMERIC, _variable_first),
+    Family("with-expression", 5.6, _NUMERIC, _with_expression),
     Family("sign", 4.0, _NUMERIC, _other_sign),
 )

@@ -28,6 +28,8 @@ _METHODS = {
 _BARE = frozenset({"expression_statement", "decorator", "for_in_clause_target", "with_item", "except_clause"})
 _DEFAULTS = ("[]", "''", "0", "{}", "None", "1")
 _NAMES_TRIED = 4
+# A function applied to its own result is possible, and rarer.
+_AGAIN = 0.4
 _JOINED_AT_MOST = 8
 
 
@@ -75,9 +77,12 @@ def _in_own_function(node: Node, source: SourceContext) -> Iterator[Draft]:
     if not _usable(node) or node.kind not in _NAMED:
         return
     for rank, name in enumerate(source.callables_at(node)[:_NAMES_TRIED]):
-        if name != node.text and not node.text.startswith(f"{name}("):
+        if name != node.text:
             words = f"pass {show(node.text)} to {show(name)}"
-            yield replace(source, node, f"{name}({node.text})", PRIMARY, summary=words, cost=rank_cost(rank))
+            again = _AGAIN if node.text.startswith(f"{name}(") else 0.0
+            yield replace(
+                source, node, f"{name}({node.text})", PRIMARY, summary=words, cost=again + rank_cost(rank)
+            )
 
 
 def _called(node: Node, source: SourceContext) -> Iterator[Draft]:
