@@ -51,6 +51,11 @@ class Shelved:
     def paths(self) -> tuple[str, ...]:
         return self.proposal.change_set.paths
 
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """Those it has to do with; a question repairs none of them."""
+        return (*self.proposal.fixes, *self.proposal.concerns)
+
 
 class OfferShelf:
     """The Proposals of one folder. Safe from several threads."""
@@ -142,10 +147,11 @@ class OfferShelf:
             proposal.title,
             proposal.kind,
             preferred,
-            proposal.fixes,
+            item.tests,
             _places(item),
             disabled,
             rebased,
+            proven=proposal.proof.headline is not None,
         )
 
     def _changed(self, change: "_Merged", now: Snapshot, present: Present) -> ChangedFile:

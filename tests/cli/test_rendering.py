@@ -254,6 +254,7 @@ def test_json_of_fix_field_by_field() -> None:
         "fixes": ["t.py::t"],
         "ambiguous": True,
         "distinguishing_input": "(0, 1)",
+        "question": None,
         "author": "repair",
     }
     assert [rung["rung"] for rung in rungs] == [rung.value for rung in Rung]

@@ -321,6 +321,9 @@ def test_behaviours_of_methods(swapping):
     assert own != wider != turned != own
     different = [text for text, one, other in zip(seen.inputs, own, wider, strict=True) if one != other]
     assert all(text.startswith("Basket.total(") for text in different)
+    one, *results = next(seen.results[at] for at, (a, b) in enumerate(zip(own, wider, strict=True)) if a != b)
+    assert results[0] == one != results[1]
+    assert all(text.lstrip("-").isdigit() for text in (one, *results))
 
 
 def test_behaviours_of_generators(swapping):
