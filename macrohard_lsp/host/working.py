@@ -180,7 +180,12 @@ class Worker:
         if not request.ids or request.since is not None:
             self._tested, self._index = report.snapshot, report.index or self._index
         failing = desk.book.failing()
-        desk.shelf.drop(lambda item: not any(covers(item.tests, name) for name in failing))
+        desk.shelf.drop(
+            lambda item: (
+                not any(covers(item.tests, name) for name in failing)
+                or not (item.is_proven or item.is_of(report.snapshot))
+            )
+        )
         desk.publish()
         for note in report.notes:
             self._send(Said(Severity.INFORMATION, f"{desk.folder}: {note}", shown=False))
@@ -246,6 +251,7 @@ class Worker:
         self._tested = report.snapshot
         # By now more may be known of a Proposal than when it was proven: whether it has rivals.
         placer = telling.placer
+        desk.shelf.drop(lambda item: not item.is_proven)
         for proposal in (*report.proposals, report.together):
             if proposal is not None and placer is not None:
                 desk.shelf.add(proposal, placer)
