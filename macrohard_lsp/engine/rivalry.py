@@ -14,7 +14,7 @@ MOST_PROVEN = 2
 LOOKING_SECONDS = 30.0
 # How far beyond the cost of the first Fix its rivals must have been looked for, in the unit of costs, before it is
 # called unambiguous: what lies beyond is less likely by this many powers of e, each.
-ENOUGH_LOOKED = 1.5
+ENOUGH_LOOKED = 1.25
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ CROSSED = 0.3
 DEPTH = 3
 TRIES_PER_INPUT = 8
 LARGEST = 4000
+FEW = 4
 NUMBER = re.compile(r"[0-9]{1,9}")
 OTHERS = ""
 KINDS = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "()[]{}<>", OTHERS)
@@ -23,7 +24,7 @@ def near(recorded, count, seed):
         if len(calls) >= count:
             break
         try:
-            call = _changed(chance.choice(recorded), chance.choice(recorded), chance)
+            call = _changed(chance.choice(_sources(recorded, calls, chance)), chance.choice(recorded), chance)
         except Exception:
             # What can't be copied, hashed or compared is no input.
             continue
@@ -32,6 +33,11 @@ def near(recorded, count, seed):
             seen.add(text)
             calls.append(call)
     return calls
+
+
+def _sources(recorded, calls, chance):
+    """What to change: a recorded call. Where those are few, every other time any of the calls that were made."""
+    return calls if len(recorded) < FEW and chance.random() < 0.5 else recorded
 
 
 def in_words(call):
