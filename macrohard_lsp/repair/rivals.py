@@ -41,6 +41,9 @@ ENOUGH_COMPARED = 50
 # The share of the votes from which on the first is unambiguous.
 CERTAIN_SHARE = 0.7
 
+# What is said of a result that can't be written down.
+UNWRITTEN = "something else"
+
 _OUT_OF_CONTRACT = frozenset({"raised TypeError", "raised AttributeError", "long"})
 
 
@@ -48,7 +51,7 @@ _OUT_OF_CONTRACT = frozenset({"raised TypeError", "raised AttributeError", "long
 class Difference:
     """A call that rivals answer differently, and what each kind of them makes of it, the first's answer first.
 
-    `paths` are the files of the rivals.
+    Without answers where none can be written down. `paths` are the files of the rivals.
     """
 
     call: str
@@ -152,16 +155,19 @@ def _difference(
         return word.replace("raised", "raises") if word.startswith("raised") else _written(seen, place, at)
 
     def effort(at: int) -> tuple[bool, int, str]:
-        return not (words(first, at) and words(likeliest, at)), len(seen.inputs[at]), seen.inputs[at]
+        one, other = words(first, at), words(likeliest, at)
+        return not (one and other) or one == other, len(seen.inputs[at]), seen.inputs[at]
 
     at = min(differing[likeliest], key=effort)
-    answers = {words(first, at): rivals[first]}
+    answers = {words(first, at) or UNWRITTEN: rivals[first]}
     for place in order:
         if at in differing.get(place, ()):
-            answers.setdefault(words(place, at), rivals[place])
+            # Where the result looks the same, what became of the arguments or lies deeper in it differs.
+            told = words(place, at)
+            answers.setdefault(told if told and told != words(first, at) else UNWRITTEN, rivals[place])
     return Difference(
         seen.inputs[at],
-        tuple((rival, answer or "something else") for answer, rival in answers.items()),
+        tuple((rival, told) for told, rival in answers.items()) if len(answers) > 1 else (),
         frozenset(rival.candidate.path for rival in rivals),
     )
 

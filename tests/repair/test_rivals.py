@@ -55,8 +55,18 @@ def test_the_shortest_input_that_tells_them_apart_is_shown():
     weighed = ordered(seen(SAME, changed(30, 5)))
     assert weighed.ambiguous is True
     assert weighed.difference.call == "f(5)"
-    assert weighed.difference.answers == ((CHEAP, "something else"),)
+    assert weighed.difference.answers == ()
     assert weighed.difference.paths == {"m.py"}
+
+
+def test_an_input_that_only_the_arguments_show_comes_last():
+    alike = {5: ("None", "None", "None", "None")}
+    assert ordered(seen(SAME, changed(5), results=alike)).difference.answers == (
+        (CHEAP, "None"),
+        (DEAR, "something else"),
+    )
+    both = ordered(seen(SAME, changed(30, 5), results={**alike, 30: ("4", "4", "4", "5")}))
+    assert both.difference.call == "f(30)"
 
 
 def test_an_input_whose_results_can_be_written_down_comes_before_a_shorter_one():
