@@ -58,11 +58,15 @@ class Bench:
         self.buffers[path] = Buffer(version, text if text is not None else (file.text or "" if file else ""))
 
     def offer(
-        self, *changes: FileChange, kind: ProposalKind = ProposalKind.FIX, fixes: str = "t.py::a"
+        self,
+        *changes: FileChange,
+        kind: ProposalKind = ProposalKind.FIX,
+        fixes: str = "t.py::a",
+        proof: Proof = PROOF,
     ) -> str:
         change_set = ChangeSet(changes)
         snapshot = self.present.snapshot(change_set.paths)
-        proposal = Proposal(change_set, kind, f"Fix {changes[0].path}", "repair", "why", PROOF, (fixes,))
+        proposal = Proposal(change_set, kind, f"Fix {changes[0].path}", "repair", "why", proof, (fixes,))
         self.shelf.add(proposal, Placer(snapshot, {}, self.encoding))
         offered = self.shelf.offers(self.present)
         return next((each.id for each in offered if each.title == proposal.title), "")
@@ -123,6 +127,20 @@ def test_text_that_moved_takes_the_edit_along(bench: Bench):
     resolved = bench.resolve(offer)
     assert resolved.note != ""
     assert bench.applied(resolved, "a.py") == "zero\nzero\none\ntwo\nright\nthree\n"
+
+
+def test_a_question_stands_only_in_the_text_it_was_asked_of(bench: Bench):
+    bench.write("t.py", b"one\ntwo\n")
+    proof = Proof(tuple(RungProof(rung, RungResult.NOT_RUN, "asked") for rung in Rung))
+    offer = bench.offer(bench.edit("t.py", "two", "two\nthree"), kind=ProposalKind.TEST_CHANGE, proof=proof)
+    (shown,) = bench.shelf.offers(bench.present)
+    assert (shown.proven, shown.preferred, shown.disabled) == (False, False, None)
+    assert bench.applied(bench.resolve(offer), "t.py") == "one\ntwo\nthree\n"
+    bench.open("t.py", "zero\none\ntwo\n")
+    (shown,) = bench.shelf.offers(bench.present)
+    assert "has changed since this was asked" in (shown.disabled or "")
+    with pytest.raises(CanNotAnswer, match="has changed since this was asked"):
+        bench.resolve(offer)
 
 
 def test_text_that_changed_there_says_so(bench: Bench):
