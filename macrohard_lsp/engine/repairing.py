@@ -192,7 +192,8 @@ class _Repair:
         )
 
     def _is_over(self, searching: float) -> bool:
-        if self.meter.exhausted(searching) is not None:
+        reserve = self.rivalry.cpu_reserve if self.rivalry is not None else 0.0
+        if self.meter.exhausted(searching + reserve) is not None:
             return True
         return self.rivalry is not None and self.rivalry.is_over(self.meter.seconds_left())
 

@@ -12,6 +12,8 @@ from macrohard_lsp.repair.task import Survivor
 MOST_PROVEN = 2
 # Rivals are looked for so long at most, in seconds, whatever the Budget would allow.
 LOOKING_SECONDS = 30.0
+# Seconds of processor time that weighing rivals takes, mostly for a Machine and a collected session of tests.
+WEIGHING_CPU_SECONDS = 1.5
 # How far beyond the cost of the first Fix its rivals must have been looked for, in the unit of costs, before it is
 # called unambiguous: what lies beyond is less likely by this many powers of e, each.
 ENOUGH_LOOKED = 1.25
@@ -39,6 +41,11 @@ class Rivalry:
     @property
     def looked_far(self) -> bool:
         return self.reached >= self.first.cost + ENOUGH_LOOKED
+
+    @property
+    def cpu_reserve(self) -> float:
+        """Seconds of processor time that must be left when the search for rivals ends."""
+        return WEIGHING_CPU_SECONDS if self.rivals else 0.0
 
     def admit(self, survivor: Survivor) -> None:
         if set(survivor.fixes) >= set(self.first.fixes):

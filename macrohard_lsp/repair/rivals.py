@@ -127,15 +127,16 @@ def _vote(
     each of those that differ from it does.
     """
     votes = {place: math.exp(costs[order[0]] - costs[place]) for place in order}
-    behaviour = known[order[0]] if len(usable) >= ENOUGH_COMPARED else None
+    behaviour = known[order[0]]
     differing: dict[int, list[int]] = {}
     unknown = 0.0
     for place in order[1:]:
         words = known[place]
-        if behaviour is None or words is None:
-            unknown += votes[place]
-        elif found := _differing(usable, behaviour, words):
+        compared = _compared(usable, behaviour, words) if behaviour is not None and words is not None else {}
+        if found := [at for at, is_same in compared.items() if not is_same]:
             differing[place] = found
+        elif len(compared) < ENOUGH_COMPARED:
+            unknown += votes[place]
     total = sum(votes.values())
     against = sum(votes[place] for place in differing)
     if against + unknown <= (1 - CERTAIN_SHARE) * total:
@@ -207,16 +208,19 @@ def _steady(seen: WarmBehaviours) -> list[int]:
     once, again = seen.behaviours[0], seen.behaviours[1]
     if len(once) != len(again) or len(once) != len(seen.inputs):
         return []
-    return [place for place, word in enumerate(once) if word == again[place] and word != "long"]
+    return [place for place, word in enumerate(once) if word == again[place]]
 
 
-def _differing(usable: Sequence[int], one: Sequence[str], other: Sequence[str]) -> list[int]:
-    """Where two behaviours differ; what a function does with an argument of the wrong kind doesn't count."""
-    return [
-        place
+def _compared(usable: Sequence[int], one: Sequence[str], other: Sequence[str]) -> dict[int, bool]:
+    """Where two behaviours can be compared, and whether they are the same there.
+
+    What a function does with an argument of the wrong kind doesn't count.
+    """
+    return {
+        place: one[place] == other[place]
         for place in usable
-        if one[place] != other[place] and not {one[place], other[place]} & _OUT_OF_CONTRACT
-    ]
+        if not {one[place], other[place]} & _OUT_OF_CONTRACT
+    }
 
 
 def _trust(task: RepairTask, rivals: Sequence[Survivor]) -> float:

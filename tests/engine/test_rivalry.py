@@ -5,7 +5,13 @@ import pytest
 from macrohard_lsp.core.changeset import ChangeSet
 from macrohard_lsp.core.proof import Proof, Rung, RungProof, RungResult
 from macrohard_lsp.core.proposal import Proposal, ProposalKind, Question
-from macrohard_lsp.engine.rivalry import ENOUGH_LOOKED, LOOKING_SECONDS, Rivalry, settle
+from macrohard_lsp.engine.rivalry import (
+    ENOUGH_LOOKED,
+    LOOKING_SECONDS,
+    WEIGHING_CPU_SECONDS,
+    Rivalry,
+    settle,
+)
 from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.repair.rivals import RIVAL_MARGIN, Difference, Weighed
 from macrohard_lsp.repair.task import Survivor
@@ -76,3 +82,10 @@ def test_rivals_repair_what_the_fix_repairs():
 def test_the_budget_keeps_a_reserve_for_a_proof(left, over):
     assert Rivalry(FIRST, proposal("first"), reserve=5.0).is_over(left) is over
     assert LOOKING_SECONDS > 0
+
+
+def test_processor_time_is_kept_for_weighing_where_there_is_something_to_weigh():
+    rivalry = Rivalry(FIRST, proposal("first"), reserve=5.0)
+    assert rivalry.cpu_reserve == 0
+    rivalry.admit(OTHER)
+    assert rivalry.cpu_reserve == WEIGHING_CPU_SECONDS

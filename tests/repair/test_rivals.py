@@ -83,11 +83,14 @@ def test_what_is_raised_is_an_answer():
 
 ALIKE, FAR, FARTHER = survivor("alike", 2.5), survivor("far", 4.0), survivor("farther", 4.1)
 OTHERWISE = changed(1, 2)
+HANGS = changed(*range(10, 60), to="long")
 
 
 @pytest.mark.parametrize(
     ("rivals", "behaviours", "ambiguous"),
     [
+        pytest.param([CHEAP, DEAR], [SAME, HANGS], None, id="one that hangs on most of them"),
+        pytest.param([CHEAP, DEAR], [SAME, ("returned other", *HANGS[1:])], True, id="hangs and differs"),
         pytest.param([CHEAP, DEAR], [SAME, OTHERWISE], True, id="as likely"),
         pytest.param([CHEAP, FAR], [SAME, OTHERWISE], False, id="far-fetched"),
         pytest.param([CHEAP, DEAR, ALIKE], [SAME, OTHERWISE, SAME], True, id="one of three"),
@@ -109,6 +112,10 @@ def test_arguments_of_the_wrong_kind_tell_nothing_apart(word):
 def test_what_is_not_the_same_twice_tells_nothing_apart():
     behaviours = seen(SAME, changed(3), again=changed(3, to="returned at another time"))
     assert ordered(behaviours).ambiguous is False
+
+
+def test_what_the_program_hangs_on_tells_rivals_apart():
+    assert ordered(seen(SAME, changed(59), own=HANGS)).difference.call == "f(59)"
 
 
 @pytest.mark.parametrize(

@@ -339,6 +339,14 @@ def test_lines_that_an_edit_leaves_unreached(swapping):
     assert seen.unreached == (0, 0, 0, 2)
 
 
+def test_after_a_few_calls_that_hang_no_more_are_begun(swapping):
+    seen = behave(swapping, ("    while size:", "    while size:\n        pass\n    while size:"))
+    words = seen.behaviours[2]
+    last = [place for place, word in enumerate(words) if word == "long"][2]
+    assert any(word.startswith("returned") for word in words[:last])
+    assert set(words[last:]) == {"long"}
+
+
 def test_behaviours_of_what_hangs_or_can_not_be_swapped(swapping):
     seen = behave(swapping, ("        return\n", "        pass\n"), ("class Basket", "class Basked"))
     assert len(seen.behaviours[2]) == len(seen.inputs)
