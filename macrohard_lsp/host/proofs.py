@@ -58,9 +58,8 @@ def _ambiguity(proposal: Proposal) -> str:
         return "Another edit passes the same tests and behaves differently on some input."
     answers = "\n".join(f"{answer.result}  # {answer.edit}" for answer in proposal.question.answers)
     told = "Another edit passes the same tests and behaves differently, for example for this call:"
-    return "\n\n".join(
-        (told, _block(proposal.question.call, "python"), "Edits give:", _block(answers, "python"))
-    )
+    parts = [told, _block(proposal.question.call, "python")]
+    return "\n\n".join([*parts, "Edits give:", _block(answers, "python")] if answers else parts)
 
 
 def _listed(names: Sequence[str]) -> str:
