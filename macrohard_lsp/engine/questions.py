@@ -23,9 +23,7 @@ NOT_PROVEN = "a test that a person has to complete proves nothing yet"
 
 def question_of(difference: Difference, snapshot: Snapshot, tests: Sequence[str]) -> Question:
     """The question, with a test beside the first of `tests` where its call can be written there."""
-    answers = tuple(
-        Answer(survivor.candidate.summary, result) for survivor, result in difference.answers[:MOST_ANSWERS]
-    )
+    answers = _answers(difference)
     question = Question(difference.call, answers)
     function = _called_with_literals(difference.call)
     definers = {path for path in difference.paths if function in _functions(snapshot, path)}
@@ -61,6 +59,21 @@ def as_proposal(of: Proposal) -> Proposal | None:
         proof,
         fixes=(),
         concerns=of.fixes,
+    )
+
+
+def _answers(difference: Difference) -> tuple[Answer, ...]:
+    """The likeliest; edits that are called the same are told apart by their lines."""
+    chosen = [(survivor.candidate, result) for survivor, result in difference.answers[:MOST_ANSWERS]]
+    summaries = [candidate.summary for candidate, _ in chosen]
+    return tuple(
+        Answer(
+            f"{candidate.summary} in line {candidate.line}"
+            if summaries.count(candidate.summary) > 1
+            else candidate.summary,
+            result,
+        )
+        for candidate, result in chosen
     )
 
 

@@ -17,8 +17,8 @@ from macrohard_lsp.repair.task import Survivor
 CODE = "def at_most(value, limit):\n    return value < limit\n\n\nclass Shelf:\n    def at_most(self): ...\n"
 
 
-def survivor(summary):
-    return Survivor(Candidate("low.py", (), "kind", 1.0, 2, "at_most", summary), ("t",), 1.0)
+def survivor(summary, line=2):
+    return Survivor(Candidate("low.py", (), "kind", 1.0, line, "at_most", summary), ("t",), 1.0)
 
 
 ANSWERS = ((survivor("use `<=`"), "True"), (survivor("use `é`"), "raises KeyError"))
@@ -124,6 +124,12 @@ def test_a_call_that_can_not_be_written_is_only_shown(change):
     question, text = asked(PLAIN, **{"test": "test_at_most", **change})
     assert (question.test, question.change_set, text) == ("", None, PLAIN)
     assert [answer.edit for answer in question.answers] == ["use `<=`", "use `é`"]
+
+
+def test_edits_that_are_called_the_same_are_told_apart_by_their_lines():
+    answers = ((survivor("add 1"), "1"), (survivor("add 1", line=7), "2"), (survivor("add 2"), "3"))
+    question, _ = asked(PLAIN, "test_at_most", answers=answers)
+    assert [answer.edit for answer in question.answers] == ["add 1 in line 2", "add 1 in line 7", "add 2"]
 
 
 def test_an_editor_is_offered_it_as_a_change_of_tests_that_is_not_proven():
