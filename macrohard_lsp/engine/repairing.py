@@ -195,7 +195,8 @@ class _Repair:
         reserve = self.rivalry.cpu_reserve if self.rivalry is not None else 0.0
         if self.meter.exhausted(searching + reserve) is not None:
             return True
-        return self.rivalry is not None and self.rivalry.is_over(self.meter.seconds_left())
+        cpu_limited = self.meter.budget.cpu_seconds is not None
+        return self.rivalry is not None and self.rivalry.is_over(self.meter.seconds_left(), cpu_limited)
 
     def _progress(self) -> Callable[[int], None]:
         told = 0.0

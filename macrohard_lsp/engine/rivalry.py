@@ -10,7 +10,8 @@ from macrohard_lsp.repair.task import Survivor
 
 # Rivals that come before the first Fix and are proven as well; each costs a run of the whole suite.
 MOST_PROVEN = 2
-# Rivals are looked for so long at most, in seconds, whatever the Budget would allow.
+# Rivals are looked for so long at most, in seconds, unless the Budget says how much processor time all may take:
+# who limits that wants the same answer however busy the computer is.
 LOOKING_SECONDS = 30.0
 # Seconds of processor time that weighing rivals takes, mostly for a Machine and a collected session of tests.
 WEIGHING_CPU_SECONDS = 1.5
@@ -51,8 +52,8 @@ class Rivalry:
         if set(survivor.fixes) >= set(self.first.fixes):
             self.rivals.append(survivor)
 
-    def is_over(self, seconds_left: float | None) -> bool:
-        looked = time.monotonic() - self._begun
+    def is_over(self, seconds_left: float | None, cpu_limited: bool) -> bool:
+        looked = 0.0 if cpu_limited else time.monotonic() - self._begun
         return looked > LOOKING_SECONDS or (seconds_left is not None and seconds_left < self.reserve)
 
 

@@ -1,5 +1,7 @@
 """The first Fix and its rivals: which are proven, which comes first, and what is said of their difference."""
 
+import time
+
 import pytest
 
 from macrohard_lsp.core.changeset import ChangeSet
@@ -79,9 +81,16 @@ def test_rivals_repair_what_the_fix_repairs():
 
 
 @pytest.mark.parametrize(("left", "over"), [(None, False), (20.0, False), (4.0, True)])
-def test_the_budget_keeps_a_reserve_for_a_proof(left, over):
-    assert Rivalry(FIRST, proposal("first"), reserve=5.0).is_over(left) is over
-    assert LOOKING_SECONDS > 0
+@pytest.mark.parametrize("cpu_limited", [True, False])
+def test_the_budget_keeps_a_reserve_for_a_proof(left, over, cpu_limited):
+    assert Rivalry(FIRST, proposal("first"), reserve=5.0).is_over(left, cpu_limited) is over
+
+
+@pytest.mark.parametrize("cpu_limited", [True, False])
+def test_rivals_are_looked_for_so_long_unless_processor_time_is_limited(cpu_limited):
+    begun = time.monotonic() - LOOKING_SECONDS - 1
+    rivalry = Rivalry(FIRST, proposal("first"), reserve=5.0, _begun=begun)
+    assert rivalry.is_over(None, cpu_limited) is not cpu_limited
 
 
 def test_processor_time_is_kept_for_weighing_where_there_is_something_to_weigh():
