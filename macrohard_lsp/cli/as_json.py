@@ -5,7 +5,7 @@ from typing import Any
 
 from macrohard_lsp.core.finding import Finding
 from macrohard_lsp.core.proof import RungProof
-from macrohard_lsp.core.proposal import Proposal
+from macrohard_lsp.core.proposal import Proposal, Question
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.core.unified_diff import to_unified_diff
@@ -53,9 +53,20 @@ def json_of_proposal(snapshot: Snapshot, proposal: Proposal) -> dict[str, Any]:
         "fixes": list(proposal.fixes),
         "ambiguous": proposal.ambiguous,
         "distinguishing_input": proposal.distinguishing_input,
+        "question": json_of_question(snapshot, proposal.question) if proposal.question else None,
         "patch": to_unified_diff(snapshot, proposal.change_set),
         "author": proposal.author,
         "proof": json_of_proof(proposal.proof.rungs),
+    }
+
+
+def json_of_question(snapshot: Snapshot, question: Question) -> dict[str, Any]:
+    """`test` and `patch`, which adds it, are null where the call can't be written in a test."""
+    return {
+        "call": question.call,
+        "answers": [{"edit": answer.edit, "result": answer.result} for answer in question.answers],
+        "test": question.test or None,
+        "patch": to_unified_diff(snapshot, question.change_set) if question.change_set else None,
     }
 
 

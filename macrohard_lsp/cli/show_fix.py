@@ -7,7 +7,7 @@ from macrohard_lsp.cli.plain_text import one_line, seconds_text, visible
 from macrohard_lsp.cli.show_tests import finding_lines, place_text
 from macrohard_lsp.core.finding import Finding, FindingKind
 from macrohard_lsp.core.proof import RungProof, RungResult
-from macrohard_lsp.core.proposal import Proposal
+from macrohard_lsp.core.proposal import Proposal, Question
 from macrohard_lsp.engine.requests import FixReport, FixStatus
 
 MAX_REASON = 100
@@ -70,6 +70,18 @@ def _proposal(number: int, proposal: Proposal, console: Console) -> Iterator[str
         yield "   Ambiguous: another edit passes the same tests and behaves differently."
     if proposal.ambiguous and proposal.distinguishing_input:
         yield f"   They differ for: {one_line(proposal.distinguishing_input, 300)}"
+    if proposal.ambiguous and proposal.question is not None:
+        yield from _question(proposal.question)
+
+
+def _question(question: Question) -> Iterator[str]:
+    """What each edit gives, and the test that would decide."""
+    for answer in question.answers:
+        yield f"     {one_line(answer.result, 100)}  with “{one_line(answer.edit, 120)}”"
+    if question.test and question.change_set is not None:
+        where = ", ".join(question.change_set.paths)
+        yield f"   A test that decides, once you replace `...` by what is right; it would go into {where}:"
+        yield from (f"     {visible(line)}".rstrip() for line in question.test.splitlines())
 
 
 def proof_table(rungs: Sequence[RungProof], console: Console) -> list[str]:

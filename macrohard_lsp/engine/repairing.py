@@ -18,6 +18,7 @@ from macrohard_lsp.engine.layout import ignore_arguments
 from macrohard_lsp.engine.localise import Localised, localise, suspect_findings
 from macrohard_lsp.engine.measure import Measured
 from macrohard_lsp.engine.proposals import change_set_of, proposal_of
+from macrohard_lsp.engine.questions import question_of
 from macrohard_lsp.engine.rivalry import Rivalry, reserve_for, settle
 from macrohard_lsp.engine.spending import Meter
 from macrohard_lsp.engine.together import Selection, ranked, select
@@ -152,7 +153,7 @@ class _Repair:
             if self.rivalry is not None:
                 self.rivalry.admit(survivor)
                 if len(self.rivalry.rivals) >= MOST_RIVALS:
-                    return
+                    break
                 continue
             begun = time.monotonic()
             with search.paused():
@@ -169,10 +170,16 @@ class _Repair:
             search.look_no_further(self.rivalry.limit)
             self.context.listener(StageStarted("search", "Looking for other edits that pass the same tests"))
         if self.rivalry is not None:
-            self.rivalry.complete = search.is_through
+            self.rivalry.reached = search.reached
 
     def _weigh_rivals(self, rivalry: Rivalry, tools: RepairTools) -> None:
-        settled = settle(rivalry, lambda rivals: weigh(self.located.task, tools, rivals), self._prove)
+        task = self.located.task
+        settled = settle(
+            rivalry,
+            lambda rivals: weigh(task, tools, rivals),
+            self._prove,
+            lambda difference: question_of(difference, task.snapshot, rivalry.proposal.fixes),
+        )
         place = self.repaired.proposals.index(rivalry.proposal)
         self.repaired.proposals[place : place + 1] = settled
 
@@ -188,9 +195,11 @@ class _Repair:
         )
 
     def _is_over(self, searching: float) -> bool:
-        if self.meter.exhausted(searching) is not None:
+        reserve = self.rivalry.cpu_reserve if self.rivalry is not None else 0.0
+        if self.meter.exhausted(searching + reserve) is not None:
             return True
-        return self.rivalry is not None and self.rivalry.is_over(self.meter.seconds_left())
+        cpu_limited = self.meter.budget.cpu_seconds is not None
+        return self.rivalry is not None and self.rivalry.is_over(self.meter.seconds_left(), cpu_limited)
 
     def _progress(self) -> Callable[[int], None]:
         told = 0.0

@@ -137,11 +137,9 @@ class FolderDesk:
         """The text has moved on: an edit that is in it by now has been accepted, others may fit no more."""
         present = self.present
         for item in self.shelf.applied(present):
-            if self._proven_text(item.placer.snapshot, item.paths, present):
+            if item.proposal.fixes and self._proven_text(item.placer.snapshot, item.paths, present):
                 self.book.repaired(item.proposal.fixes)
-            self.shelf.drop(
-                lambda other, accepted=item: bool({*other.proposal.fixes} & {*accepted.proposal.fixes})
-            )
+            self.shelf.drop(lambda other, accepted=item: bool({*other.tests} & {*accepted.tests}))
             # What still runs unasked works on the text as it was, and would bring back what was just repaired.
             self.queue.make_way()
             self.publish()

@@ -35,6 +35,9 @@ MOST_OFFERS = 30
 """Of one folder; the last in order make room."""
 
 _numbers = itertools.count(1)
+_ASKED_OF_OTHER_TEXT = (
+    "The file has changed since this was asked. Save it, and what is still open is asked again."
+)
 _ORDER = {ProposalKind.FIX: 0, ProposalKind.CHANGE: 1, ProposalKind.TEST_CHANGE: 2}
 
 
@@ -50,6 +53,20 @@ class Shelved:
     @property
     def paths(self) -> tuple[str, ...]:
         return self.proposal.change_set.paths
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """Those it has to do with; a question repairs none of them."""
+        return (*self.proposal.fixes, *self.proposal.concerns)
+
+    @property
+    def is_proven(self) -> bool:
+        """A question to the person isn't, and stands only in the very text it was asked of."""
+        return self.proposal.proof.headline is not None
+
+    def is_of(self, snapshot: Snapshot) -> bool:
+        """Whether the files it touches are there as they were."""
+        return all(snapshot.get(path) == self.snapshot.get(path) for path in self.paths)
 
 
 class OfferShelf:
@@ -125,6 +142,8 @@ class OfferShelf:
         except ChangeConflict as conflict:
             raise CanNotAnswer(f"This fix doesn't fit any more. {conflict}") from conflict
         moved = change_set != item.proposal.change_set
+        if moved and not item.is_proven:
+            raise CanNotAnswer(_ASKED_OF_OTHER_TEXT)
         note = "The files have changed since this was proven; the tests will tell." if moved else ""
         files = tuple(self._changed(change, now, present) for change in _merged(change_set))
         return ResolvedOffer(folder, item.proposal.title, item.proposal.rationale, files, note)
@@ -136,16 +155,19 @@ class OfferShelf:
             rebased = moved != proposal.change_set
         except ChangeConflict as conflict:
             disabled = str(conflict)
+        if rebased and not item.is_proven:
+            disabled = _ASKED_OF_OTHER_TEXT
         preferred = proposal.kind is ProposalKind.FIX and proposal.ambiguous is False and not rebased
         return Offer(
             item.id,
             proposal.title,
             proposal.kind,
             preferred,
-            proposal.fixes,
+            item.tests,
             _places(item),
             disabled,
             rebased,
+            proven=item.is_proven,
         )
 
     def _changed(self, change: "_Merged", now: Snapshot, present: Present) -> ChangedFile:

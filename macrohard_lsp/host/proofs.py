@@ -51,10 +51,15 @@ def _ambiguity(proposal: Proposal) -> str:
         return "Whether another edit would pass the same tests and behave differently was not determined."
     if not proposal.ambiguous:
         return (
-            "Every other edit found that passes the same tests behaves alike on the inputs that were tried."
+            "The edits found that pass the same tests, by far most of them by how usual such edits are, "
+            "behave alike on the inputs that were tried."
         )
-    example = f": `{proposal.distinguishing_input}`" if proposal.distinguishing_input else "."
-    return f"Another edit passes the same tests and behaves differently on some input{example}"
+    if proposal.question is None:
+        return "Another edit passes the same tests and behaves differently on some input."
+    answers = "\n".join(f"{answer.result}  # {answer.edit}" for answer in proposal.question.answers)
+    told = "Another edit passes the same tests and behaves differently, for example for this call:"
+    parts = [told, _block(proposal.question.call, "python")]
+    return "\n\n".join([*parts, "Edits give:", _block(answers, "python")] if answers else parts)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from macrohard_lsp.core.cancel import Cancelled
 from macrohard_lsp.core.finding import Finding, FindingKind, Severity
 from macrohard_lsp.core.proposal import ProposalKind
 from macrohard_lsp.core.snapshot import Snapshot
+from macrohard_lsp.engine.questions import as_proposal
 from macrohard_lsp.engine.requests import (
     CouldNotRun,
     FixReport,
@@ -179,7 +180,12 @@ class Worker:
         if not request.ids or request.since is not None:
             self._tested, self._index = report.snapshot, report.index or self._index
         failing = desk.book.failing()
-        desk.shelf.drop(lambda item: not any(covers(item.proposal.fixes, name) for name in failing))
+        desk.shelf.drop(
+            lambda item: (
+                not any(covers(item.tests, name) for name in failing)
+                or not (item.is_proven or item.is_of(report.snapshot))
+            )
+        )
         desk.publish()
         for note in report.notes:
             self._send(Said(Severity.INFORMATION, f"{desk.folder}: {note}", shown=False))
@@ -245,9 +251,12 @@ class Worker:
         self._tested = report.snapshot
         # By now more may be known of a Proposal than when it was proven: whether it has rivals.
         placer = telling.placer
+        desk.shelf.drop(lambda item: not item.is_proven)
         for proposal in (*report.proposals, report.together):
             if proposal is not None and placer is not None:
                 desk.shelf.add(proposal, placer)
+                if (question := as_proposal(proposal)) is not None:
+                    desk.shelf.add(question, placer)
         desk.shelf.order(report.proposals)
         desk.publish()
         # What this search repaired may have been accepted while it still looked for rivals.

@@ -5,10 +5,15 @@ inputs that the tests give to the edited functions, and on others near them. An 
 reaches some line any more goes back: it switches off what it should repair. Where rivals disagree, and
 the program as it is gives a result at all, an edit that keeps that result is a little likelier, the more
 so the more of the tests that run the place pass: then what the program does is mostly right already.
+
+A cost is about minus the logarithm of how often such an edit is the fix. So rivals are a vote: the first is
+unambiguous where by far most of what the costs say is on the side of edits that behave like it. One far-fetched
+edit among many, which differs on a few inputs, says nothing against it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from macrohard_lsp.repair.task import RepairTask, RepairTools, Survivor
 from macrohard_lsp.sandbox.spec import MachineLost, MachineUnavailable
@@ -33,26 +38,43 @@ USUAL_TESTS = 4
 UNREACHED_COST = 3.0
 # Agreement on fewer inputs says nothing.
 ENOUGH_COMPARED = 50
+# The share of the votes from which on the first is unambiguous.
+CERTAIN_SHARE = 0.7
+
+# What is said of a result that can't be written down.
+UNWRITTEN = "something else"
 
 _OUT_OF_CONTRACT = frozenset({"raised TypeError", "raised AttributeError", "long"})
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A call that rivals answer differently, and what each kind of them makes of it, the first's answer first.
+
+    Without answers where none can be written down. `paths` are the files of the rivals.
+    """
+
+    call: str
+    answers: tuple[tuple[Survivor, str], ...]
+    paths: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Weighed:
-    """Rivals in order, the likeliest first. `ambiguous` says whether some behave differently from the first, None
-    where that could not be told; `inputs` has for each of those an input that shows it, the shortest there is.
+    """Rivals in order, the likeliest first. `ambiguous` says whether others that are likely too behave differently
+    from the first, None where that could not be told; `difference` shows how.
     """
 
     order: tuple[Survivor, ...]
     ambiguous: bool | None = None
-    inputs: Mapping[Survivor, str] = field(default_factory=dict[Survivor, str])
+    difference: Difference | None = None
 
 
 def weigh(task: RepairTask, tools: RepairTools, rivals: Sequence[Survivor]) -> Weighed:
     """Put survivors that repair the same tests in order. Raises Cancelled."""
     near = sorted(rivals, key=lambda rival: rival.cost)[:MOST_RIVALS]
     if len(near) < 2:
-        return Weighed(tuple(near))
+        return Weighed(tuple(near), ambiguous=False if near else None)
     seen = observe(task, tools, near)
     if seen is None or len(seen.behaviours) != len(near) + 2:
         return Weighed(tuple(near))
@@ -83,7 +105,6 @@ def rank(
     observed is ordered by its cost alone, and one that moves lines (not `keeps_lines`) isn't blamed for
     those it leaves unreached.
     """
-    usable = _steady(seen)
     own = seen.behaviours[0]
     known = [words if len(words) == len(own) else None for words in seen.behaviours[2:]]
     shares = _changed_shares(known, seen)
@@ -93,19 +114,68 @@ def rank(
         rival.cost + weight * share + (UNREACHED_COST if switched_off and kept else 0.0)
         for rival, share, switched_off, kept in zip(rivals, shares, off, keeps_lines, strict=True)
     ]
-    order = [(rivals[place], known[place]) for place in sorted(range(len(rivals)), key=costs.__getitem__)]
-    ranked = tuple(rival for rival, _ in order)
-    first, behaviour = order[0]
-    if behaviour is None or len(usable) < ENOUGH_COMPARED:
-        return Weighed(ranked)
-    shown = {
-        rival: min((seen.inputs[place] for place in differing), key=len)
-        for rival, words in order
-        if words is not None and (differing := _differing(usable, behaviour, words))
-    }
-    if not shown and any(words is None for _, words in order):
-        return Weighed(ranked)
-    return Weighed(ranked, ambiguous=bool(shown), inputs={r: text for r, text in shown.items() if r != first})
+    places = sorted(range(len(rivals)), key=costs.__getitem__)
+    ambiguous, differing = _vote(places, costs, known, _steady(seen))
+    difference = _difference(places, rivals, differing, seen) if ambiguous else None
+    return Weighed(tuple(rivals[place] for place in places), ambiguous, difference)
+
+
+def _vote(
+    order: Sequence[int], costs: Sequence[float], known: Sequence[Sequence[str] | None], usable: Sequence[int]
+) -> tuple[bool | None, dict[int, list[int]]]:
+    """Whether the first of `order` is ambiguous, None where it depends on what could not be observed; and where
+    each of those that differ from it does.
+    """
+    votes = {place: math.exp(costs[order[0]] - costs[place]) for place in order}
+    behaviour = known[order[0]]
+    differing: dict[int, list[int]] = {}
+    unknown = 0.0
+    for place in order[1:]:
+        words = known[place]
+        compared = _compared(usable, behaviour, words) if behaviour is not None and words is not None else {}
+        if found := [at for at, is_same in compared.items() if not is_same]:
+            differing[place] = found
+        elif len(compared) < ENOUGH_COMPARED:
+            unknown += votes[place]
+    total = sum(votes.values())
+    against = sum(votes[place] for place in differing)
+    if against + unknown <= (1 - CERTAIN_SHARE) * total:
+        return False, differing
+    return (True if against > (1 - CERTAIN_SHARE) * total else None), differing
+
+
+def _difference(
+    order: Sequence[int], rivals: Sequence[Survivor], differing: dict[int, list[int]], seen: WarmBehaviours
+) -> Difference:
+    """The shortest input that tells the likeliest of those that differ, best one whose results can be written down."""
+    first = order[0]
+    likeliest = next(place for place in order if place in differing)
+
+    def words(place: int, at: int) -> str:
+        word = seen.behaviours[place + 2][at]
+        return word.replace("raised", "raises") if word.startswith("raised") else _written(seen, place, at)
+
+    def effort(at: int) -> tuple[bool, int, str]:
+        one, other = words(first, at), words(likeliest, at)
+        return not (one and other) or one == other, len(seen.inputs[at]), seen.inputs[at]
+
+    at = min(differing[likeliest], key=effort)
+    answers = {words(first, at) or UNWRITTEN: rivals[first]}
+    for place in order:
+        if at in differing.get(place, ()):
+            # Where the result looks the same, what became of the arguments or lies deeper in it differs.
+            told = words(place, at)
+            answers.setdefault(told if told and told != words(first, at) else UNWRITTEN, rivals[place])
+    return Difference(
+        seen.inputs[at],
+        tuple((rival, told) for told, rival in answers.items()) if len(answers) > 1 else (),
+        frozenset(rival.candidate.path for rival in rivals),
+    )
+
+
+def _written(seen: WarmBehaviours, place: int, at: int) -> str:
+    results = seen.results.get(at, ())
+    return results[place + 2] if len(results) > place + 2 else ""
 
 
 def _changed_shares(known: Sequence[Sequence[str] | None], seen: WarmBehaviours) -> list[float]:
@@ -138,16 +208,19 @@ def _steady(seen: WarmBehaviours) -> list[int]:
     once, again = seen.behaviours[0], seen.behaviours[1]
     if len(once) != len(again) or len(once) != len(seen.inputs):
         return []
-    return [place for place, word in enumerate(once) if word == again[place] and word != "long"]
+    return [place for place, word in enumerate(once) if word == again[place]]
 
 
-def _differing(usable: Sequence[int], one: Sequence[str], other: Sequence[str]) -> list[int]:
-    """Where two behaviours differ; what a function does with an argument of the wrong kind doesn't count."""
-    return [
-        place
+def _compared(usable: Sequence[int], one: Sequence[str], other: Sequence[str]) -> dict[int, bool]:
+    """Where two behaviours can be compared, and whether they are the same there.
+
+    What a function does with an argument of the wrong kind doesn't count.
+    """
+    return {
+        place: one[place] == other[place]
         for place in usable
-        if one[place] != other[place] and not {one[place], other[place]} & _OUT_OF_CONTRACT
-    ]
+        if not {one[place], other[place]} & _OUT_OF_CONTRACT
+    }
 
 
 def _trust(task: RepairTask, rivals: Sequence[Survivor]) -> float:

@@ -136,9 +136,9 @@ class Search:
         self._limit = cost
 
     @property
-    def is_through(self) -> bool:
-        """Whether everything up to the limit was tried: neither the Budget nor anybody else stopped it before."""
-        return self._exhausted or self._reached > self._limit
+    def reached(self) -> float:
+        """The cost up to which everything was tried; infinite where nothing is left."""
+        return math.inf if self._exhausted else self._reached
 
     @contextmanager
     def paused(self) -> Generator[None]:

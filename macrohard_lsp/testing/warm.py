@@ -94,7 +94,9 @@ class WarmBehaviours(BaseModel):
 
     `behaviours` are those of the program as it is, the same once more, and those of each variant; one
     that came to no end, or can't be tried so, has none. `unreached` counts, for each, the lines that the
-    recorded calls reach in the program as it is and not there, line by line as the file stood.
+    recorded calls reach in the program as it is and not there, line by line as the file stood. `results`
+    are in words what each made of the inputs (by their number) on which variants disagree; empty where
+    that can't be written down.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -103,6 +105,7 @@ class WarmBehaviours(BaseModel):
     inputs: tuple[str, ...] = ()
     behaviours: tuple[tuple[str, ...], ...] = ()
     unreached: tuple[int, ...] = ()
+    results: Mapping[int, tuple[str, ...]] = {}
     cpu: float = 0.0
 
 

@@ -14,7 +14,7 @@ from macrohard_lsp.core.changeset import ChangeSet, ModifyFile, TextEdit
 from macrohard_lsp.core.files import source_file
 from macrohard_lsp.core.finding import Finding, FindingKind, Location, Severity
 from macrohard_lsp.core.proof import Proof, Rung, RungProof, RungResult
-from macrohard_lsp.core.proposal import Proposal, ProposalKind
+from macrohard_lsp.core.proposal import Answer, Proposal, ProposalKind, Question
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import Ending, Frame, Outcome, TestResult
 from macrohard_lsp.core.tier import Tier
@@ -185,6 +185,48 @@ def test_a_proposal_has_its_title_and_its_proof_rung_by_rung() -> None:
     ]
 
 
+TESTED = source_file("t.py", b"def test_total(): ...\n")
+QUESTION = Question(
+    "total(0, 1)",
+    (Answer("use + instead of -", "1"), Answer("return b\x1b[1m", "raises KeyError")),
+    "def test_decides():\n    assert total(0, 1) == ...",
+    ChangeSet((ModifyFile("t.py", TESTED.digest, (TextEdit(21, 21, "\n\n\ndef test_decides(): ..."),)),)),
+)
+
+
+def test_a_question_has_what_each_edit_gives_and_a_test_to_fill_in() -> None:
+    lines = text_of_fix(fixes(replace(PROPOSAL, question=QUESTION)), PLAIN).splitlines()
+    assert lines[10:15] == [
+        "     1  with “use + instead of -”",
+        "     raises KeyError  with “return b\\x1b[1m”",
+        "   A test that decides, once you replace `...` by what is right; it would go into t.py:",
+        "     def test_decides():",
+        "         assert total(0, 1) == ...",
+    ]
+
+
+def test_a_question_in_json() -> None:
+    snapshot = Snapshot(Path("/w"), {"calc.py": BASE, "t.py": TESTED})
+    report = replace(fixes(replace(PROPOSAL, question=QUESTION)), snapshot=snapshot)
+    question = json_of_fix(report)["proposals"][0]["question"]
+    assert "\n+def test_decides(): ...\n" in question.pop("patch")
+    assert question == {
+        "call": "total(0, 1)",
+        "answers": [
+            {"edit": "use + instead of -", "result": "1"},
+            {"edit": "return b\x1b[1m", "result": "raises KeyError"},
+        ],
+        "test": "def test_decides():\n    assert total(0, 1) == ...",
+    }
+    shown = replace(report, proposals=(replace(PROPOSAL, question=Question("total(0, 1)", ())),))
+    assert json_of_fix(shown)["proposals"][0]["question"] == {
+        "call": "total(0, 1)",
+        "answers": [],
+        "test": None,
+        "patch": None,
+    }
+
+
 def test_what_is_not_fixed_is_named_with_the_places_to_look_at() -> None:
     suspects = [
         Finding(FindingKind.SUSPECT, Severity.HINT, "repair", Location("calc.py", number), "here")
@@ -254,6 +296,7 @@ def test_json_of_fix_field_by_field() -> None:
         "fixes": ["t.py::t"],
         "ambiguous": True,
         "distinguishing_input": "(0, 1)",
+        "question": None,
         "author": "repair",
     }
     assert [rung["rung"] for rung in rungs] == [rung.value for rung in Rung]

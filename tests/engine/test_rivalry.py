@@ -1,13 +1,21 @@
 """The first Fix and its rivals: which are proven, which comes first, and what is said of their difference."""
 
+import time
+
 import pytest
 
 from macrohard_lsp.core.changeset import ChangeSet
 from macrohard_lsp.core.proof import Proof, Rung, RungProof, RungResult
-from macrohard_lsp.core.proposal import Proposal, ProposalKind
-from macrohard_lsp.engine.rivalry import LOOKING_SECONDS, Rivalry, settle
+from macrohard_lsp.core.proposal import Proposal, ProposalKind, Question
+from macrohard_lsp.engine.rivalry import (
+    ENOUGH_LOOKED,
+    LOOKING_SECONDS,
+    WEIGHING_CPU_SECONDS,
+    Rivalry,
+    settle,
+)
 from macrohard_lsp.repair.candidate import Candidate
-from macrohard_lsp.repair.rivals import RIVAL_MARGIN, Weighed
+from macrohard_lsp.repair.rivals import RIVAL_MARGIN, Difference, Weighed
 from macrohard_lsp.repair.task import Survivor
 
 PROOF = Proof(tuple(RungProof(rung, RungResult.PASSED) for rung in Rung))
@@ -24,14 +32,17 @@ def proposal(title):
 FIRST, OTHER, THIRD = survivor("first"), survivor("other"), survivor("third")
 
 
-def settled(order, refuted=(), ambiguous=None, complete=True):
-    rivalry = Rivalry(FIRST, proposal("first"), reserve=5.0, rivals=[OTHER, THIRD], complete=complete)
-    inputs = {OTHER: "f(10)", THIRD: "f(1)"} if ambiguous else {}
+def settled(order, refuted=(), ambiguous=None, reached=10.0):
+    rivalry = Rivalry(FIRST, proposal("first"), reserve=5.0, rivals=[OTHER, THIRD], reached=reached)
+    difference = Difference("f(1)", ((FIRST, "1"), (OTHER, "2")), frozenset({"m.py"})) if ambiguous else None
 
     def prove(rival):
         return None if rival in refuted else proposal(rival.candidate.summary)
 
-    found = settle(rivalry, lambda rivals: Weighed(tuple(order), ambiguous, inputs), prove)
+    def ask(difference):
+        return Question(difference.call, ())
+
+    found = settle(rivalry, lambda rivals: Weighed(tuple(order), ambiguous, difference), prove, ask)
     return [(one.title, one.ambiguous, one.distinguishing_input) for one in found]
 
 
@@ -49,13 +60,15 @@ def test_a_refuted_rival_leaves_the_place_to_the_next():
     assert found == [("third", None, None), ("first", None, None)]
 
 
-def test_the_shortest_input_stands_beside_an_ambiguous_fix():
+def test_the_call_in_question_stands_beside_an_ambiguous_fix():
     assert settled([FIRST, OTHER, THIRD], ambiguous=True)[0] == ("first", True, "f(1)")
 
 
-@pytest.mark.parametrize(("complete", "said"), [(True, False), (False, None)])
-def test_unambiguous_only_when_the_search_came_to_its_end(complete, said):
-    assert settled([FIRST, OTHER], ambiguous=False, complete=complete)[0] == ("first", said, None)
+@pytest.mark.parametrize(
+    ("beyond", "said"), [(ENOUGH_LOOKED, False), (float("inf"), False), (ENOUGH_LOOKED - 0.1, None)]
+)
+def test_unambiguous_only_when_rivals_were_looked_for_far_enough(beyond, said):
+    assert settled([FIRST, OTHER], ambiguous=False, reached=FIRST.cost + beyond)[0] == ("first", said, None)
 
 
 def test_rivals_repair_what_the_fix_repairs():
@@ -68,6 +81,20 @@ def test_rivals_repair_what_the_fix_repairs():
 
 
 @pytest.mark.parametrize(("left", "over"), [(None, False), (20.0, False), (4.0, True)])
-def test_the_budget_keeps_a_reserve_for_a_proof(left, over):
-    assert Rivalry(FIRST, proposal("first"), reserve=5.0).is_over(left) is over
-    assert LOOKING_SECONDS > 0
+@pytest.mark.parametrize("cpu_limited", [True, False])
+def test_the_budget_keeps_a_reserve_for_a_proof(left, over, cpu_limited):
+    assert Rivalry(FIRST, proposal("first"), reserve=5.0).is_over(left, cpu_limited) is over
+
+
+@pytest.mark.parametrize("cpu_limited", [True, False])
+def test_rivals_are_looked_for_so_long_unless_processor_time_is_limited(cpu_limited):
+    begun = time.monotonic() - LOOKING_SECONDS - 1
+    rivalry = Rivalry(FIRST, proposal("first"), reserve=5.0, _begun=begun)
+    assert rivalry.is_over(None, cpu_limited) is not cpu_limited
+
+
+def test_processor_time_is_kept_for_weighing_where_there_is_something_to_weigh():
+    rivalry = Rivalry(FIRST, proposal("first"), reserve=5.0)
+    assert rivalry.cpu_reserve == 0
+    rivalry.admit(OTHER)
+    assert rivalry.cpu_reserve == WEIGHING_CPU_SECONDS

@@ -1,5 +1,7 @@
 """An offer against files that have moved on, in every encoding and every form of file."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,12 +17,13 @@ from macrohard_lsp.core.changeset import (
 )
 from macrohard_lsp.core.files import source_file
 from macrohard_lsp.core.proof import Proof, Rung, RungProof, RungResult
-from macrohard_lsp.core.proposal import Proposal, ProposalKind
+from macrohard_lsp.core.proposal import Answer, Proposal, ProposalKind, Question
 from macrohard_lsp.core.text import LineIndex, PositionEncoding
 from macrohard_lsp.host.client.messages import Buffer, ResolvedOffer
 from macrohard_lsp.host.offers import MOST_OFFERS, OfferShelf
 from macrohard_lsp.host.placing import Placer
 from macrohard_lsp.host.present import Present
+from macrohard_lsp.host.proofs import markdown_of
 from macrohard_lsp.host.reply import CanNotAnswer
 
 PROOF = Proof(tuple(RungProof(rung, RungResult.PASSED) for rung in Rung))
@@ -58,11 +61,15 @@ class Bench:
         self.buffers[path] = Buffer(version, text if text is not None else (file.text or "" if file else ""))
 
     def offer(
-        self, *changes: FileChange, kind: ProposalKind = ProposalKind.FIX, fixes: str = "t.py::a"
+        self,
+        *changes: FileChange,
+        kind: ProposalKind = ProposalKind.FIX,
+        fixes: str = "t.py::a",
+        proof: Proof = PROOF,
     ) -> str:
         change_set = ChangeSet(changes)
         snapshot = self.present.snapshot(change_set.paths)
-        proposal = Proposal(change_set, kind, f"Fix {changes[0].path}", "repair", "why", PROOF, (fixes,))
+        proposal = Proposal(change_set, kind, f"Fix {changes[0].path}", "repair", "why", proof, (fixes,))
         self.shelf.add(proposal, Placer(snapshot, {}, self.encoding))
         offered = self.shelf.offers(self.present)
         return next((each.id for each in offered if each.title == proposal.title), "")
@@ -123,6 +130,42 @@ def test_text_that_moved_takes_the_edit_along(bench: Bench):
     resolved = bench.resolve(offer)
     assert resolved.note != ""
     assert bench.applied(resolved, "a.py") == "zero\nzero\none\ntwo\nright\nthree\n"
+
+
+def test_a_question_stands_only_in_the_text_it_was_asked_of(bench: Bench):
+    bench.write("t.py", b"one\ntwo\n")
+    proof = Proof(tuple(RungProof(rung, RungResult.NOT_RUN, "asked") for rung in Rung))
+    offer = bench.offer(bench.edit("t.py", "two", "two\nthree"), kind=ProposalKind.TEST_CHANGE, proof=proof)
+    (shown,) = bench.shelf.offers(bench.present)
+    assert (shown.proven, shown.preferred, shown.disabled) == (False, False, None)
+    assert bench.applied(bench.resolve(offer), "t.py") == "one\ntwo\nthree\n"
+    bench.open("t.py", "zero\none\ntwo\n")
+    (shown,) = bench.shelf.offers(bench.present)
+    assert "has changed since this was asked" in (shown.disabled or "")
+    with pytest.raises(CanNotAnswer, match="has changed since this was asked"):
+        bench.resolve(offer)
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        (
+            Question("f(3)", (Answer("use `<=`", "4"), Answer("use `>`", "5"))),
+            ["f(3)", "4  # use `<=`\n5  # use `>`"],
+        ),
+        (Question("f(3)", ()), ["f(3)"]),
+        (None, []),
+    ],
+)
+def test_the_proof_of_an_ambiguous_fix_says_what_is_open(bench: Bench, question, told):
+    bench.write("a.py", b"BUG\n")
+    offer = bench.offer(bench.edit("a.py", "BUG", "right"))
+    item = bench.shelf.get(offer)
+    text = markdown_of(replace(item, proposal=replace(item.proposal, ambiguous=True, question=question)))
+    _, _, after = text.partition("Another edit passes the same tests and behaves differently")
+    blocks = re.findall(r"```python\n(.*?)\n```", after, re.DOTALL)
+    assert blocks == told
+    assert ("Edits give:" in after) is (len(told) > 1)
 
 
 def test_text_that_changed_there_says_so(bench: Bench):

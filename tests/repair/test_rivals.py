@@ -23,8 +23,8 @@ def ordered(behaviours, trust=1.0):
     return rank([CHEAP, DEAR], behaviours, trust, [True, True])
 
 
-def seen(*behaviours, own=SAME, again=None):
-    return WarmBehaviours(inputs=INPUTS, behaviours=(own, again or own, *behaviours))
+def seen(*behaviours, own=SAME, again=None, results=None):
+    return WarmBehaviours(inputs=INPUTS, behaviours=(own, again or own, *behaviours), results=results or {})
 
 
 CHEAP, DEAR = survivor("cheap", 2.0), survivor("dear", 2.3)
@@ -53,7 +53,55 @@ def test_results_in_place_of_a_crash_are_no_change():
 
 def test_the_shortest_input_that_tells_them_apart_is_shown():
     weighed = ordered(seen(SAME, changed(30, 5)))
-    assert (weighed.ambiguous, weighed.inputs) == (True, {DEAR: "f(5)"})
+    assert weighed.ambiguous is True
+    assert weighed.difference.call == "f(5)"
+    assert weighed.difference.answers == ()
+    assert weighed.difference.paths == {"m.py"}
+
+
+def test_an_input_that_only_the_arguments_show_comes_last():
+    alike = {5: ("None", "None", "None", "None")}
+    assert ordered(seen(SAME, changed(5), results=alike)).difference.answers == (
+        (CHEAP, "None"),
+        (DEAR, "something else"),
+    )
+    both = ordered(seen(SAME, changed(30, 5), results={**alike, 30: ("4", "4", "4", "5")}))
+    assert both.difference.call == "f(30)"
+
+
+def test_an_input_whose_results_can_be_written_down_comes_before_a_shorter_one():
+    results = {30: ("0", "0", "4", "5"), 5: ("", "", "", "5")}
+    weighed = ordered(seen(SAME, changed(30, 5), results=results))
+    assert weighed.difference.call == "f(30)"
+    assert weighed.difference.answers == ((CHEAP, "4"), (DEAR, "5"))
+
+
+def test_what_is_raised_is_an_answer():
+    weighed = ordered(seen(SAME, changed(3, to="raised KeyError"), results={3: ("4", "4", "4", "")}))
+    assert weighed.difference.answers == ((CHEAP, "4"), (DEAR, "raises KeyError"))
+
+
+ALIKE, FAR, FARTHER = survivor("alike", 2.5), survivor("far", 4.0), survivor("farther", 4.1)
+OTHERWISE = changed(1, 2)
+HANGS = changed(*range(10, 60), to="long")
+
+
+@pytest.mark.parametrize(
+    ("rivals", "behaviours", "ambiguous"),
+    [
+        pytest.param([CHEAP, DEAR], [SAME, HANGS], None, id="one that hangs on most of them"),
+        pytest.param([CHEAP, DEAR], [SAME, ("returned other", *HANGS[1:])], True, id="hangs and differs"),
+        pytest.param([CHEAP, DEAR], [SAME, OTHERWISE], True, id="as likely"),
+        pytest.param([CHEAP, FAR], [SAME, OTHERWISE], False, id="far-fetched"),
+        pytest.param([CHEAP, DEAR, ALIKE], [SAME, OTHERWISE, SAME], True, id="one of three"),
+        pytest.param([CHEAP, ALIKE, FAR, FARTHER], [SAME, SAME, OTHERWISE, OTHERWISE], False, id="two far"),
+        pytest.param([CHEAP, FAR], [SAME, ()], False, id="a far-fetched one that can't be observed"),
+        pytest.param([CHEAP, DEAR, ALIKE], [SAME, OTHERWISE, ()], True, id="decided without the unobserved"),
+        pytest.param([CHEAP, FAR, DEAR], [SAME, OTHERWISE, ()], None, id="depends on the unobserved"),
+    ],
+)
+def test_rivals_vote_by_how_likely_they_are(rivals, behaviours, ambiguous):
+    assert rank(rivals, seen(*behaviours), 0.0, [True] * len(rivals)).ambiguous is ambiguous
 
 
 @pytest.mark.parametrize("word", ["raised TypeError", "long"])
@@ -64,6 +112,10 @@ def test_arguments_of_the_wrong_kind_tell_nothing_apart(word):
 def test_what_is_not_the_same_twice_tells_nothing_apart():
     behaviours = seen(SAME, changed(3), again=changed(3, to="returned at another time"))
     assert ordered(behaviours).ambiguous is False
+
+
+def test_what_the_program_hangs_on_tells_rivals_apart():
+    assert ordered(seen(SAME, changed(59), own=HANGS)).difference.call == "f(59)"
 
 
 @pytest.mark.parametrize(

@@ -321,6 +321,9 @@ def test_behaviours_of_methods(swapping):
     assert own != wider != turned != own
     different = [text for text, one, other in zip(seen.inputs, own, wider, strict=True) if one != other]
     assert all(text.startswith("Basket.total(") for text in different)
+    one, *results = next(seen.results[at] for at, (a, b) in enumerate(zip(own, wider, strict=True)) if a != b)
+    assert results[0] == one != results[1]
+    assert all(text.lstrip("-").isdigit() for text in (one, *results))
 
 
 def test_behaviours_of_generators(swapping):
@@ -334,6 +337,14 @@ def test_behaviours_of_generators(swapping):
 def test_lines_that_an_edit_leaves_unreached(swapping):
     seen = behave(swapping, ("while size", "while not size"), ("while size", "while False"))
     assert seen.unreached == (0, 0, 0, 2)
+
+
+def test_after_a_few_calls_that_hang_no_more_are_begun(swapping):
+    seen = behave(swapping, ("    while size:", "    while size:\n        pass\n    while size:"))
+    words = seen.behaviours[2]
+    last = [place for place, word in enumerate(words) if word == "long"][2]
+    assert any(word.startswith("returned") for word in words[:last])
+    assert set(words[last:]) == {"long"}
 
 
 def test_behaviours_of_what_hangs_or_can_not_be_swapped(swapping):

@@ -42,7 +42,7 @@ class Offer:
     """A Proposal that can be accepted.
 
     `places` are where it would edit. `disabled` is a sentence: why it doesn't fit any more, None while it does.
-    `rebased` is set where the text has moved on since it was proven.
+    `rebased` is set where the text has moved on since it was proven. A question to the person is not `proven`.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Offer:
     places: tuple[PlacedText, ...]
     disabled: str | None = None
     rebased: bool = False
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)

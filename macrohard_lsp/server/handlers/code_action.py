@@ -26,13 +26,15 @@ async def handle(ls: MacrohardServer, params: types.CodeActionParams) -> list[ty
     ours = [item for item in params.context.diagnostics if item.source == SOURCE]
     findings = list(ls.board.findings_at(uri, first, last))
     tests = frozenset(name for finding in findings for name in finding.tests) | _tests_of(ours)
-    actions = [
-        action
+    offered = [
+        (offer, action)
         for offer in _in_order(tuple(ls.board.offers_at(uri, first, last, tests)))
         if (action := await _action(ls, offer, ours)) is not None
     ]
+    actions = [action for _, action in offered]
     automatic = params.context.trigger_kind is types.CodeActionTriggerKind.Automatic
-    proofs = _proofs(actions) if wanted(only, PROOF_KIND) and not automatic else []
+    proven = [action for offer, action in offered if offer.proven]
+    proofs = _proofs(proven) if wanted(only, PROOF_KIND) and not automatic else []
     fixes = actions + _searches(uri, findings, actions) if wanted(only, KIND) else []
     return fixes + proofs or None
 
@@ -65,7 +67,9 @@ async def _action(
 ) -> types.CodeAction | None:
     if offer.disabled is not None and not ls.abilities.disabled_actions:
         return None
-    title = f"{offer.title} – proven before the latest edits" if offer.rebased else offer.title
+    title = (
+        f"{offer.title} – proven before the latest edits" if offer.rebased and offer.proven else offer.title
+    )
     action = types.CodeAction(
         title=title,
         kind=KIND,

@@ -18,7 +18,10 @@ import macrohard_inside_mutation as mutation
 RECORDED_CALLS = 60
 RECORD_SECONDS = 3.0
 CALL_SECONDS = 0.2
+# After so many calls that were stopped, those that follow are not begun: each takes as long as thousands that end.
+MOST_LONG = 3
 LONGEST_INPUT = 240
+LONGEST_RESULT = 80
 MOST_ITEMS = 200
 DEPTH = 5
 SEED = 7
@@ -111,11 +114,23 @@ def compare(server, request, variants):
     inputs = [value["inputs"] for value in result["values"] if "inputs" in value]
     seen = [value["seen"] for value in result["values"] if "seen" in value]
     own = {tuple(line) for line in seen[0][1]} if seen else set()
+    behaviours = [[word for word, _ in outcomes] for outcomes, _ in seen]
     return {
         "inputs": inputs[0] if inputs else [],
-        "behaviours": [words for words, _ in seen],
+        "behaviours": behaviours,
+        "results": _disputed(behaviours, [[shown for _, shown in outcomes] for outcomes, _ in seen]),
         "unreached": [len(own.difference(map(tuple, lines))) if words else 0 for words, lines in seen],
         "cpu": result["cpu"],
+    }
+
+
+def _disputed(behaviours, results):
+    """What each variant makes, in words, of the inputs that the edits don't agree on, by the number of the input."""
+    observed = [words for words in behaviours[2:] if words]
+    return {
+        str(place): [shown[place] if shown else "" for shown in results]
+        for place, words in enumerate(zip(*observed))
+        if len(set(words)) > 1
     }
 
 
@@ -140,8 +155,11 @@ def _replay(bodies, inputs, report):
         function.__code__ = code
     signal.signal(signal.SIGALRM, _stop)
     lines = _Lines({function.__code__.co_filename for function, _, _ in inputs})
+    long = 0
     for function, call, recorded in inputs:
-        report(_outcome(function, call, lines if recorded else None))
+        outcome = _outcome(function, call, lines if recorded else None) if long < MOST_LONG else ("long", "")
+        long += outcome[0] == "long"
+        report(outcome)
     report(sorted(lines.reached))
 
 
@@ -166,25 +184,39 @@ def _stop(_signal, _frame):
 
 
 def _outcome(function, call, lines):
-    """`returned …` with a digest of the result and of what became of the arguments, `raised …`, or `long`."""
+    """`returned …` with a digest of the result and of what became of the arguments, `raised …`, or `long`; and the
+    result as a person would write it, empty where there is none.
+    """
     try:
         positional, named = copy.deepcopy(call)
     except Exception:
-        return "long"
+        return "long", ""
     random.seed(SEED)
     signal.setitimer(signal.ITIMER_REAL, CALL_SECONDS)
     sys.settrace(lines.trace if lines is not None else None)
     try:
-        value = plain(function(*positional, **named), DEPTH)
+        result = function(*positional, **named)
+        value = plain(result, DEPTH)
         text = repr((value, plain([positional, named], DEPTH)))
+        shown = _shown(result)
     except TookTooLong:
-        return "long"
+        return "long", ""
     except BaseException as error:
-        return "raised " + type(error).__name__
+        return "raised " + type(error).__name__, ""
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         sys.settrace(None)
-    return "returned " + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    word = "returned " + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return word, shown
+
+
+def _shown(result):
+    """The result as it would stand in a test; empty where it is long, or can't be written down."""
+    try:
+        text = ADDRESS.sub("", repr(result))
+    except Exception:
+        return ""
+    return text if len(text) <= LONGEST_RESULT else ""
 
 
 def plain(value, depth):

@@ -2,11 +2,16 @@
 
 import copy
 import random
+import re
 
 CROSSED = 0.3
 DEPTH = 3
 TRIES_PER_INPUT = 8
 LARGEST = 4000
+FEW = 4
+NUMBER = re.compile(r"[0-9]{1,9}")
+OTHERS = ""
+KINDS = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "()[]{}<>", OTHERS)
 PIECES = ("a", "Z", "0", " ", "-", ".", ",", "\n", "/", "_")
 
 
@@ -19,7 +24,7 @@ def near(recorded, count, seed):
         if len(calls) >= count:
             break
         try:
-            call = _changed(chance.choice(recorded), chance.choice(recorded), chance)
+            call = _changed(chance.choice(_sources(recorded, calls, chance)), chance.choice(recorded), chance)
         except Exception:
             # What can't be copied, hashed or compared is no input.
             continue
@@ -28,6 +33,11 @@ def near(recorded, count, seed):
             seen.add(text)
             calls.append(call)
     return calls
+
+
+def _sources(recorded, calls, chance):
+    """What to change: a recorded call. Where those are few, every other time any of the calls that were made."""
+    return calls if len(recorded) < FEW and chance.random() < 0.5 else recorded
 
 
 def in_words(call):
@@ -87,10 +97,13 @@ def _number_changed(value, chance):
 
 
 def _text_changed(value, chance):
+    """Half of the changes keep the shape: what reads the text as a number, a date or words gets another one."""
+    if isinstance(value, bytes):
+        return _text_changed(value.decode("latin-1"), chance).encode("latin-1", "replace")
+    if value and chance.random() < 0.5:
+        return _of_same_shape(value, chance)
     start, end = sorted((chance.randint(0, len(value)), chance.randint(0, len(value))))
     piece = chance.choice(PIECES)
-    if isinstance(value, bytes):
-        piece = piece.encode()
     return chance.choice(
         (
             value[:start] + value[start + 1 :],
@@ -102,6 +115,21 @@ def _text_changed(value, chance):
             value.swapcase(),
         )
     )
+
+
+def _of_same_shape(value, chance):
+    """Another number for one of those in the text, or for a character another of its kind, mostly one of the text's."""
+    numbers = list(NUMBER.finditer(value))
+    if numbers and chance.random() < 0.5:
+        found = chance.choice(numbers)
+        number = int(found.group())
+        changed = abs(chance.choice((number + 1, number - 1, 0, number * 2, chance.randint(0, 99))))
+        return value[: found.start()] + str(changed).zfill(len(found.group())) + value[found.end() :]
+    place = chance.randrange(len(value))
+    kind = next(kind for kind in KINDS if kind is OTHERS or value[place] in kind)
+    own = sorted({letter for letter in value if letter in kind} if kind is not OTHERS else set(value))
+    choices = own if len(own) > 1 and chance.random() < 0.7 else kind or own
+    return value[:place] + chance.choice(choices) + value[place + 1 :]
 
 
 def _items_changed(items, chance, depth):
