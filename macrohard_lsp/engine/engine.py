@@ -119,13 +119,13 @@ def _known(request: FixRequest, workplace: Workplace) -> Measured | None:
 def _targets(request: FixRequest, measured: Measured) -> tuple[str, ...]:
     """The steady failures to repair. Raises CouldNotRun when a test that was asked for does not exist.
 
-    A file that can't be collected is a failure that no test stands for, so no edit can be proven on it; and none
-    is looked for where a test only wants what the sandbox withholds, or where a command of its own runs it.
+    A file that can't be collected stands among them for its tests. None is looked for where a test only wants what
+    the sandbox withholds, or where a command of its own runs it.
     """
     wanted = tuple(
         name
         for name, result in measured.confirmed.items()
-        if result.phase != "collect" and name not in measured.needs and not result.command
+        if name not in measured.needs and not result.command
     )
     if not request.tests:
         return wanted

@@ -1,0 +1,207 @@
+"""Before the search: errors that name their cause. A few edits each, run cold, and what holds is proven as usual."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+
+from macrohard_lsp.core.apply import ChangeConflict, apply_changes
+from macrohard_lsp.core.change_paths import touches_tests
+from macrohard_lsp.core.changeset import ModifyFile
+from macrohard_lsp.core.events import ProposalFound, StageStarted
+from macrohard_lsp.core.proof import Rung
+from macrohard_lsp.core.proposal import Proposal
+from macrohard_lsp.core.snapshot import Snapshot
+from macrohard_lsp.core.testrun import Outcome, TestResult
+from macrohard_lsp.engine.context import EngineContext
+from macrohard_lsp.engine.lately import lately
+from macrohard_lsp.engine.proposals import proposal_of_aimed
+from macrohard_lsp.engine.spending import Meter
+from macrohard_lsp.proving.case import Claim, ProjectBaseline, ProvingTools
+from macrohard_lsp.proving.collected import why_not_collected
+from macrohard_lsp.proving.ladder import prove
+from macrohard_lsp.repair.candidate import Candidate
+from macrohard_lsp.repair.causes import Aimed, Cause, CauseKind, Sources, aimed_edits, read_cause
+from macrohard_lsp.repair.task import Survivor
+from macrohard_lsp.testing.pytest_run import run_tests
+from macrohard_lsp.workspace.diagnose import new_diagnostics
+
+# Causes that are looked into, those of the most tests first, and edits that are run for each.
+MOST_CAUSES = 8
+MOST_RUN = 8
+# Edits that an error suggests and that are looked at without being run.
+MOST_DRAFTED = 60
+# Of what a cause suggests, changes of tests that are run once no other edit held.
+MOST_TEST_CHANGES = 3
+# Failing tests that are run with each edit.
+MOST_TESTS = 50
+# The part of the Budget that may go into aiming where there is a search to follow.
+SHARE = 0.4
+
+# How dear such an edit counts beside those of the search: the error's own words speak for it.
+AIMED_COST = 1.0
+
+# Renames of these kinds leave something behind, which git may know of.
+_WITHOUT_HISTORY = frozenset({CauseKind.SYNTAX, CauseKind.FIXTURE, CauseKind.NOT_AWAITED})
+_NAMING = frozenset(
+    {CauseKind.NAME, CauseKind.IMPORTED_NAME, CauseKind.MODULE, CauseKind.MODULE_ATTRIBUTE, CauseKind.FIXTURE}
+)
+
+
+@dataclass(slots=True)
+class Hit:
+    """An aimed edit with the Proposal that it became, and how many seconds proving it took."""
+
+    aimed: Aimed
+    proposal: Proposal
+    seconds: float
+
+
+@dataclass(slots=True)
+class AimedRepair:
+    """One project's failing tests and files. `hits` are the Fixes, `changes_of_tests` what changes tests."""
+
+    snapshot: Snapshot
+    baseline: ProjectBaseline
+    baselines: tuple[ProjectBaseline, ...]
+    failing: Mapping[str, TestResult]
+    passing: int
+    tools: ProvingTools
+    meter: Meter
+    context: EngineContext
+    hits: list[Hit] = field(default_factory=list[Hit])
+    changes_of_tests: list[Proposal] = field(default_factory=list[Proposal])
+    notes: list[str] = field(default_factory=list[str])
+    ran: int = 0
+
+    def run(self) -> None:
+        """Raises Cancelled, MachineUnavailable and MachineLost."""
+        causes = list(islice(_causes(self.failing.values()), MOST_CAUSES))
+        if not causes:
+            return
+        wants_history = any(cause.kind not in _WITHOUT_HISTORY for cause, _ in causes)
+        sources = Sources(self.snapshot, self.tools.index)
+        if wants_history:
+            sources.history = lately(self.snapshot)
+        words = "1 error" if len(causes) == 1 else f"{len(causes)} errors"
+        self.context.listener(StageStarted("aim", f"Trying what {words} suggest{'s' * (len(causes) == 1)}"))
+        for cause, tests in causes:
+            if self._is_over():
+                return
+            if self._left(tests):
+                self._repair(cause, tests, sources)
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        return frozenset(name for hit in self.hits for name in hit.proposal.fixes)
+
+    def _repair(self, cause: Cause, tests: tuple[str, ...], sources: Sources) -> None:
+        suggested = list(islice(aimed_edits(cause, sources), MOST_DRAFTED))
+        if not suggested:
+            self._say_why_not(cause)
+        of_code = [each for each in suggested if not touches_tests(each.change_set)]
+        of_tests = [each for each in suggested if touches_tests(each.change_set)]
+        for row, most in ((of_code, MOST_RUN), (of_tests, MOST_TEST_CHANGES)):
+            for aimed in islice((each for each in row if self._is_sound(each)), most):
+                if self._is_over():
+                    return
+                begun = time.monotonic()
+                proposal = self._try(aimed, tests)
+                if proposal is not None and row is of_code:
+                    self.hits.append(Hit(aimed, proposal, time.monotonic() - begun))
+                    return
+                if proposal is not None:
+                    self.changes_of_tests.append(proposal)
+                    return
+
+    def _say_why_not(self, cause: Cause) -> None:
+        where = f"{cause.path}, line {cause.line}"
+        if cause.kind in _NAMING:
+            self.notes.append(
+                f"{where}: `{cause.name}` is defined nowhere in the workspace, and nothing that could be meant is "
+                "called anything like it."
+            )
+        elif cause.kind is CauseKind.SYNTAX:
+            self.notes.append(f"{where}: no single edit that was thought of makes this file Python again.")
+
+    def _try(self, aimed: Aimed, tests: tuple[str, ...]) -> Proposal | None:
+        """The Proposal, if the tests that name the cause pass with the edit and the judge agrees."""
+        fixes = self._run(aimed)
+        if not set(fixes) & set(tests):
+            return None
+        self.context.listener(StageStarted("prove", f"Proving: {aimed.summary}"))
+        proof = prove(Claim(self.snapshot, aimed.change_set, fixes, self.baselines), self.tools)
+        if not proof.reaches(Rung.FAILING_TEST_PASSES):
+            return None
+        proposal = proposal_of_aimed(aimed, fixes, proof, self.passing)
+        self.context.listener(ProposalFound(proposal))
+        return proposal
+
+    def _run(self, aimed: Aimed) -> tuple[str, ...]:
+        """The failing tests that pass with the edit, and the files that can be collected and whose tests pass."""
+        self.ran += 1
+        names = self._left(self.failing)[:MOST_TESTS]
+        after = apply_changes(self.snapshot, aimed.change_set)
+        baseline, options = self.baseline, self.tools.selecting_files(self.baseline, names)
+        with self.tools.open_machine(after, baseline.interpreter) as machine:
+            tested = run_tests(
+                machine, baseline.interpreter, baseline.project, options, cancel=self.context.cancel
+            )
+        passed = {result.id for result in tested.run.results if result.outcome is Outcome.PASSED}
+        return tuple(
+            name
+            for name in names
+            if (
+                why_not_collected(tested.run, name) is None
+                if self.failing[name].phase == "collect"
+                else name in passed
+            )
+        )
+
+    def _is_sound(self, aimed: Aimed) -> bool:
+        """Whether the edit applies and draws no remark of our own: what costs no run."""
+        try:
+            after = apply_changes(self.snapshot, aimed.change_set)
+        except ChangeConflict:
+            return False
+        for change in aimed.change_set.changes:
+            if isinstance(change, ModifyFile) and change.path in self.snapshot.files:
+                before, now = self.snapshot.files[change.path].text, after.files[change.path].text
+                if change.path.endswith(".py") and new_diagnostics(before, now or ""):
+                    return False
+        return True
+
+    def _left(self, names: Iterable[str]) -> tuple[str, ...]:
+        fixed = self.fixed
+        return tuple(name for name in names if name not in fixed)
+
+    def _is_over(self) -> bool:
+        """Files that can't be collected can be repaired here only; for tests there is a search to follow."""
+        if self.meter.exhausted() is not None:
+            return True
+        if all(self.failing[name].phase == "collect" for name in self._left(self.failing)):
+            return False
+        spent, budget = self.meter.spent(), self.meter.budget
+        return (budget.seconds is not None and spent.seconds > SHARE * budget.seconds) or (
+            budget.cpu_seconds is not None and spent.cpu_seconds > SHARE * budget.cpu_seconds
+        )
+
+
+def survivor_of(hit: Hit) -> Survivor:
+    """A proven edit of one file as the search would have found it."""
+    (change,) = hit.aimed.change_set.changes
+    assert isinstance(change, ModifyFile)
+    summary, line = hit.aimed.summary, hit.aimed.line
+    candidate = Candidate(change.path, change.edits, "aimed", AIMED_COST, line, "", summary)
+    return Survivor(candidate, hit.proposal.fixes, AIMED_COST)
+
+
+def _causes(results: Iterable[TestResult]) -> Iterator[tuple[Cause, tuple[str, ...]]]:
+    """Each cause once with the tests it makes fail: files that can't be collected first, then by how many they are."""
+    found: dict[tuple[object, ...], tuple[Cause, list[str], bool]] = {}
+    for result in results:
+        if (cause := read_cause(result)) is not None:
+            key = (cause.kind, cause.name, cause.owner, cause.path, cause.line)
+            found.setdefault(key, (cause, [], result.phase == "collect"))[1].append(result.id)
+    ordered = sorted(found.values(), key=lambda item: (not item[2], -len(item[1])))
+    return ((cause, tuple(tests)) for cause, tests, _ in ordered)
