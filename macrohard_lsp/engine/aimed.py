@@ -86,8 +86,6 @@ class AimedRepair:
         words = "1 error" if len(causes) == 1 else f"{len(causes)} errors"
         self.context.listener(StageStarted("aim", f"Trying what {words} suggest{'s' * (len(causes) == 1)}"))
         for cause, tests in causes:
-            if self._is_over():
-                return
             if self._left(tests):
                 self._repair(cause, tests, sources)
 

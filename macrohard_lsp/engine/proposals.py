@@ -87,8 +87,14 @@ def _outcome(fixes: tuple[str, ...], still_passing: int) -> str:
 
 
 def _tests(fixes: tuple[str, ...]) -> str:
-    if len(fixes) == 1 and "::" not in fixes[0]:
-        return f"{fixes[0]} can be collected and passes"
-    if len(fixes) == 1:
+    """What passes, in words; a file that could not be collected stands for its tests."""
+    files = [name for name in fixes if "::" not in name]
+    if len(fixes) == 1 and not files:
         return f"{fixes[0].partition('::')[2].split('::')[-1]} passes"
-    return f"{len(fixes)} failing tests pass"
+    if len(fixes) == 1:
+        return f"{fixes[0]} can be collected and passes"
+    tests = len(fixes) - len(files)
+    words = ["1 failing test passes" if tests == 1 else f"{tests} failing tests pass"] if tests else []
+    if files:
+        words.append("1 file can be collected" if len(files) == 1 else f"{len(files)} files can be collected")
+    return " and ".join(words)

@@ -14,6 +14,7 @@ Proposer = Callable[[Cause, Sources], Iterator[Aimed]]
 
 _PROPOSERS: Mapping[CauseKind, Proposer] = {
     CauseKind.NAME: names.undefined_name,
+    CauseKind.LOCAL: names.unbound_local,
     CauseKind.IMPORTED_NAME: modules.missing_name,
     CauseKind.MODULE: modules.missing_module,
     CauseKind.MODULE_ATTRIBUTE: modules.missing_name,

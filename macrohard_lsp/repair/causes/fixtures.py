@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from macrohard_lsp.repair.causes.importing import insertion
 from macrohard_lsp.repair.causes.names import both
 from macrohard_lsp.repair.causes.near import listed, nearest
 from macrohard_lsp.repair.causes.reading import Cause
@@ -57,11 +58,10 @@ def _undecorated(cause: Cause, sources: Sources) -> Iterator[Aimed]:
             continue
         bare = "import pytest" not in source.text and "from pytest import fixture" in source.text
         decorator = "@fixture" if bare else "@pytest.fixture"
-        edit = (item.start, item.start, f"{decorator}{source.newline}")
-        spans = {path: [edit]}
+        edits = [(item.start, item.start, f"{decorator}{source.newline}")]
         if not bare and "import pytest" not in source.text:
-            spans[path].append((0, 0, f"import pytest{source.newline}{source.newline}"))
-        yield from both(sources, spans, f"make `{item.name}` a fixture", path, item.line)
+            edits.insert(0, insertion(sources, source, "import pytest"))
+        yield from both(sources, {path: edits}, f"make `{item.name}` a fixture", path, item.line)
 
 
 def _called_as_asked(cause: Cause, path: str, item: Definition, sources: Sources) -> Iterator[Aimed]:

@@ -45,6 +45,31 @@ def undefined_name(cause: Cause, sources: Sources) -> Iterator[Aimed]:
     yield from _defined_here(cause, source, sources)
 
 
+def unbound_local(cause: Cause, sources: Sources) -> Iterator[Aimed]:
+    """A variable that a function assigns to, but not before: another one was meant, or the module's."""
+    source = sources.source(cause.path)
+    uses = (
+        [node for node in source.nodes if node.text == cause.name and is_plain_name(node)] if source else []
+    )
+    here = min(uses, key=lambda node: abs(node.line - cause.line), default=None)
+    function = source.function_of(here) if source is not None and here is not None else None
+    if source is None or here is None or function is None:
+        return
+    inside = [node for node in uses if function.contains(node)]
+    body = function.get("body")
+    if cause.name in source.module.variables and body is not None:
+        start = body.start
+        indent = source.text[source.text.rfind("\n", 0, start) + 1 : start]
+        edit = (start, start, f"global {cause.name}{source.newline}{indent}")
+        if not indent.strip():
+            words = f"let `{cause.name}` be the module's"
+            yield sources.aimed({source.path: [edit]}, words, source.path, here.line)
+    for name in nearest(cause.name, (*source.names_at(here), *source.module.variables)):
+        edits = [(node.start, node.end, name) for node in inside]
+        words = f"use `{name}` instead of `{cause.name}`"
+        yield sources.aimed({source.path: edits}, words, source.path, here.line)
+
+
 def _renamed(cause: Cause, source: SourceContext, sources: Sources) -> Iterator[Aimed]:
     """What git says it is called now, everywhere."""
     for item in sources.history.of_definition(cause.name, source.path):

@@ -9,6 +9,7 @@ from macrohard_lsp.core.testrun import Ending, TestResult
 
 class CauseKind(StrEnum):
     NAME = "name"
+    LOCAL = "local"
     IMPORTED_NAME = "imported-name"
     MODULE = "module"
     MODULE_ATTRIBUTE = "module-attribute"
@@ -50,7 +51,12 @@ _ATTRIBUTE_SHAPES = (
 
 # In this order: the first that fits says what it is. The kinds of exception are its last names.
 _SHAPES: tuple[tuple[CauseKind, str, tuple[str, ...]], ...] = (
-    (CauseKind.NAME, "NameError UnboundLocalError", (rf"name {_NAME} is not defined",)),
+    (CauseKind.NAME, "NameError", (rf"name {_NAME} is not defined",)),
+    (
+        CauseKind.LOCAL,
+        "UnboundLocalError",
+        (rf"cannot access local variable {_NAME}", rf"local variable {_NAME} referenced before assignment"),
+    ),
     (
         CauseKind.IMPORTED_NAME,
         "ImportError",
@@ -80,7 +86,7 @@ _SHAPES: tuple[tuple[CauseKind, str, tuple[str, ...]], ...] = (
     (
         CauseKind.NOT_AWAITABLE,
         "TypeError",
-        (r"object \S+ can't be used in 'await' expression",),
+        (r"object \S+ can't be used in 'await' expression", r"'\w+' object can't be awaited"),
     ),
     (
         CauseKind.KEYWORD,

@@ -1,14 +1,15 @@
 """The workspace as aimed edits see it: parsed files, their imports, and where a module's name leads."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from macrohard_lsp.core.change_paths import is_test_path
 from macrohard_lsp.core.changeset import ChangeSet, FileChange, ModifyFile, TextEdit
 from macrohard_lsp.core.snapshot import Snapshot
+from macrohard_lsp.repair.bindings import parameter_names, target_names
 from macrohard_lsp.repair.causes.history import History
 from macrohard_lsp.repair.scope import SourceContext
-from macrohard_lsp.repair.tree import SEQUENCES, Node, kinds
+from macrohard_lsp.repair.tree import COMPREHENSIONS, SEQUENCES, Node, kinds
 from macrohard_lsp.workspace.index import WorkspaceIndex
 
 Spans = Mapping[str, Sequence[tuple[int, int, str]]]
@@ -125,7 +126,7 @@ class Sources:
         """Each file's edits, sorted; a place that is named twice is edited once."""
         changes: list[FileChange] = []
         for path in sorted(spans):
-            edits = sorted({(start, end, new) for start, end, new in spans[path]})
+            edits = sorted(dict.fromkeys(spans[path]), key=lambda edit: edit[:2])
             if edits:
                 digest = self.snapshot.files[path].digest
                 changes.append(ModifyFile(path, digest, tuple(TextEdit(*edit) for edit in edits)))
@@ -176,13 +177,19 @@ _NAMED_ONLY = frozenset(
 
 
 def is_bound_here(source: SourceContext, node: Node) -> bool:
-    """Whether a function around `node` has a variable of its own of that name."""
-    function = source.function_of(node)
-    while function is not None:
-        if node.text in source.bindings(function):
-            return True
-        function = source.function_of(function)
-    return False
+    """Whether a function, lambda or comprehension around `node` has a variable of its own of that name."""
+    return any(node.text in _own_names(source, scope) for scope in node.ancestors())
+
+
+def _own_names(source: SourceContext, scope: Node) -> Iterable[str]:
+    if scope.kind == "function_definition":
+        return source.bindings(scope)
+    if scope.kind == "lambda" and (parameters := scope.get("parameters")) is not None:
+        return parameter_names(parameters)
+    if scope.kind in COMPREHENSIONS:
+        targets = [part.get("left") for part in scope.parts if part.kind == "for_in_clause"]
+        return [name for target in targets if target is not None for name in target_names(target)]
+    return ()
 
 
 def _imports_of(source: SourceContext) -> Iterator[ImportedName]:
