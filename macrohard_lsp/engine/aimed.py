@@ -150,7 +150,7 @@ class AimedRepair:
             name
             for name in names
             if (
-                why_not_collected(tested.run, name) is None
+                why_not_collected(tested.run, name, after) is None
                 if self.failing[name].phase == "collect"
                 else name in passed
             )

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 
+from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import Outcome, TestRun
+from macrohard_lsp.workspace.outline import outline
+from macrohard_lsp.workspace.python_syntax import parse
 
 _FOR_A_FOLDER = ("conftest.py", "__init__.py")
 
@@ -21,16 +24,29 @@ def belongs(test: str, name: str) -> bool:
     return not folder or path == folder or path.startswith(f"{folder}/")
 
 
-def why_not_collected(run: TestRun, name: str) -> str | None:
-    """None where the file is collected, tests of it pass, and none breaks; else what is wrong, in words."""
+def why_not_collected(run: TestRun, name: str, after: Snapshot) -> str | None:
+    """None where the file is collected, tests of it pass, and none breaks; else what is wrong, in words.
+
+    A file that only looks like one of tests and holds none in `after` has to be collected, and no more.
+    """
     own = [result for result in run.results if belongs(result.id, name)]
     if broken := next((result for result in own if result.broken), None):
         if broken.phase == "collect":
             return f"{broken.id} can't be collected ({broken.message.partition(chr(10))[0]})"
         return f"{name} can be collected, but {broken.id} is {broken.outcome.value}"
+    if not own and run.problem is None and not _holds_tests(after, name):
+        return None
     if not any(result.outcome is Outcome.PASSED for result in own):
         return run.problem or f"no test of {name} passes"
     return None
+
+
+def _holds_tests(snapshot: Snapshot, name: str) -> bool:
+    """Whether a file defines tests by pytest's own naming; a folder always may."""
+    file = snapshot.get(name)
+    if stands_for_folder(name) or file is None or file.text is None:
+        return True
+    return any(definition.is_test for definition in outline(parse(file.text)).definitions)
 
 
 def passing_tests_of(run: TestRun, names: Iterable[str]) -> tuple[str, ...]:

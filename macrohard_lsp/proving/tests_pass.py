@@ -33,7 +33,7 @@ def tests_pass(claim: Claim, after: Snapshot, tools: ProvingTools) -> Evidence:
             return Evidence(
                 False, f"{wrong[0]} {was} and is {ended[wrong[0]].value} now", _listed(wrong), command
             )
-        if why := next(filter(None, (why_not_collected(run, name) for name in files)), None):
+        if why := next(filter(None, (why_not_collected(run, name, after) for name in files)), None):
             return Evidence(False, why, command=command)
         missing = sorted(expected - set(ended))
         if run.problem is not None or missing:
@@ -68,13 +68,17 @@ def failing_tests_pass(claim: Claim, after: Snapshot, tools: ProvingTools) -> Ev
             # Which tests there are to be made to fail is known of a file only once it has been collected.
             first = (run(()),) if files else ()
             trap = (*claim.tests_in(baseline), *(passing_tests_of(first[0].run, files) if first else ()))
+            if not trap:
+                return Evidence(False, f"no test is left that shows {files[0]} to be repaired")
             runs = (*first, *pool.map(run, (*((),) * (FRESH_RUNS - len(first)), trap)))
         command = (*runs[0].run.command, *repaired)
         for number, tested in enumerate(runs[:FRESH_RUNS], start=1):
             wrong = _not_passed(tested.run, claim.tests_in(baseline))
             if wrong:
                 return Evidence(False, f"{wrong[0]} did not pass in fresh run {number}", command=command)
-            if why := next(filter(None, (why_not_collected(tested.run, name) for name in files)), None):
+            if why := next(
+                filter(None, (why_not_collected(tested.run, name, after) for name in files)), None
+            ):
                 return Evidence(False, f"{why} in fresh run {number}", command=command)
         if runs[-1].forged:
             name = runs[-1].forged[0]
@@ -89,7 +93,7 @@ def _collected_before(
 ) -> str | None:
     """A sentence where a file that is to be repaired can be collected without the change in some fresh run.
 
-    The run that found the tests to fail ran every other test again, and counts as the first for these.
+    The baseline is the first of the three: there only tests are run again to see whether they always fail.
     """
     files = claim.files_in(baseline)
     run = partial(_fresh_run, claim.snapshot, baseline, tools, files)
