@@ -1,6 +1,7 @@
 """What git knows was renamed lately: not yet committed, or in the last commit. Real git."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +16,11 @@ NEW = OLD.replace("load", "fetch")
 
 
 @pytest.fixture
-def git(tmp_path: Path, need: Callable[[str], str]) -> Callable[..., None]:
-    program = need("git")
+def git(tmp_path: Path) -> Callable[..., None]:
+    """Runs git in the folder; skips where there is none, or fails if everything is required."""
+    program = shutil.which("git") or "git"
+    if shutil.which("git") is None and os.environ.get("REQUIRE_ALL") != "1":
+        pytest.skip("git is missing")
 
     def run(*words: str) -> None:
         names = {f"GIT_{who}_{what}": "a@b" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
@@ -47,9 +51,7 @@ def test_renamed_before_and_after_the_commit(tmp_path: Path, git: Callable[..., 
     git("commit", "-am", "two")
     assert names(tmp_path) == ["load -> fetch"]
     code.rename(tmp_path / "coding.py")
-    assert names(tmp_path) == ["code.py -> coding.py", "load -> fetch"] or "code.py -> coding.py" in names(
-        tmp_path
-    )
+    assert "code.py -> coding.py" in names(tmp_path)
     git("add", ".")
     git("commit", "-m", "three")
     (tmp_path / "other.py").write_text("x = 1\n")

@@ -14,7 +14,7 @@ from macrohard_lsp.workspace.index import build_index
 
 READ = "def {}(path):\n    with open(path) as file:\n        return [line.strip() for line in file]\n"
 WRITE = "def {}(path, lines):\n    path.write_text('\\n'.join(lines))\n    return len(lines)\n"
-BOX = "class {}:\n    def {}(self, what):\n        self.inside = [*self.inside, what]\n        return len(self.inside)\n"
+BOX = "class {}:\n    def {}(self, what):\n        self.inside = [*self.inside, what]\n        return self.inside\n"
 
 
 def texts(**files: str) -> dict[str, str]:
@@ -136,7 +136,7 @@ def test_what_git_knows_is_tried_first(name: str):
     assert cause is not None
     sources = Sources(snapshot, build_index(snapshot), compare(before, now))
     first = next(aimed_edits(cause, sources))
-    after = {path: text for path, text in now.items()}
+    after = dict(now)
     for change in first.change_set.changes:
         for edit in reversed(getattr(change, "edits", ())):
             text = after[change.path]
