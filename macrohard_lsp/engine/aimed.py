@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from macrohard_lsp.core.apply import ChangeConflict, apply_changes
@@ -10,9 +10,9 @@ from macrohard_lsp.core.change_paths import touches_tests
 from macrohard_lsp.core.changeset import ModifyFile
 from macrohard_lsp.core.events import ProposalFound, StageStarted
 from macrohard_lsp.core.proof import Rung
-from macrohard_lsp.core.proposal import Proposal
+from macrohard_lsp.core.proposal import Proposal, ProposalKind
 from macrohard_lsp.core.snapshot import Snapshot
-from macrohard_lsp.core.testrun import Outcome, TestResult
+from macrohard_lsp.core.testrun import Outcome, TestResult, TestRun
 from macrohard_lsp.engine.context import EngineContext
 from macrohard_lsp.engine.lately import lately
 from macrohard_lsp.engine.proposals import proposal_of_aimed
@@ -22,15 +22,21 @@ from macrohard_lsp.proving.collected import why_not_collected
 from macrohard_lsp.proving.ladder import prove
 from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.repair.causes import Aimed, Cause, CauseKind, Sources, aimed_edits, read_cause
+from macrohard_lsp.repair.causes.history import History
+from macrohard_lsp.repair.causes.steps import one_after_the_other
 from macrohard_lsp.repair.task import Survivor
 from macrohard_lsp.testing.pytest_run import run_tests
 from macrohard_lsp.workspace.diagnose import new_diagnostics
+from macrohard_lsp.workspace.index import build_index
 
 # Causes that are looked into, those of the most tests first, and edits that are run for each.
 MOST_CAUSES = 8
 MOST_RUN = 8
 # Edits that an error suggests and that are looked at without being run.
 MOST_DRAFTED = 60
+# Edits that may have to be made one after the other, and how many are tried for each after the first.
+MOST_STEPS = 3
+MOST_FURTHER = 2
 # Of what a cause suggests, changes of tests that are run once no other edit held.
 MOST_TEST_CHANGES = 3
 # Failing tests that are run with each edit.
@@ -73,6 +79,8 @@ class AimedRepair:
     changes_of_tests: list[Proposal] = field(default_factory=list[Proposal])
     notes: list[str] = field(default_factory=list[str])
     ran: int = 0
+    _runs_left: int = 0
+    _history: History = field(default_factory=History)
 
     def run(self) -> None:
         """Raises Cancelled, MachineUnavailable and MachineLost."""
@@ -82,7 +90,7 @@ class AimedRepair:
         wants_history = any(cause.kind not in _WITHOUT_HISTORY for cause, _ in causes)
         sources = Sources(self.snapshot, self.tools.index)
         if wants_history:
-            sources.history = lately(self.snapshot)
+            self._history = sources.history = lately(self.snapshot)
         words = "1 error" if len(causes) == 1 else f"{len(causes)} errors"
         self.context.listener(StageStarted("aim", f"Trying what {words} suggest{'s' * (len(causes) == 1)}"))
         for cause, tests in causes:
@@ -100,16 +108,14 @@ class AimedRepair:
         of_code = [each for each in suggested if not touches_tests(each.change_set)]
         of_tests = [each for each in suggested if touches_tests(each.change_set)]
         for row, most in ((of_code, MOST_RUN), (of_tests, MOST_TEST_CHANGES)):
-            for aimed in islice((each for each in row if self._is_sound(each)), most):
-                if self._is_over():
+            self._runs_left = most
+            for aimed in filter(self._is_sound, row):
+                hit = self._try(aimed, cause, tests, MOST_STEPS)
+                if hit is not None and hit.proposal.kind is ProposalKind.FIX:
+                    self.hits.append(hit)
                     return
-                begun = time.monotonic()
-                proposal = self._try(aimed, tests)
-                if proposal is not None and row is of_code:
-                    self.hits.append(Hit(aimed, proposal, time.monotonic() - begun))
-                    return
-                if proposal is not None:
-                    self.changes_of_tests.append(proposal)
+                if hit is not None:
+                    self.changes_of_tests.append(hit.proposal)
                     return
 
     def _say_why_not(self, cause: Cause) -> None:
@@ -122,38 +128,64 @@ class AimedRepair:
         elif cause.kind is CauseKind.SYNTAX:
             self.notes.append(f"{where}: no single edit that was thought of makes this file Python again.")
 
-    def _try(self, aimed: Aimed, tests: tuple[str, ...]) -> Proposal | None:
-        """The Proposal, if the tests that name the cause pass with the edit and the judge agrees."""
-        fixes = self._run(aimed)
-        if not set(fixes) & set(tests):
+    def _try(self, aimed: Aimed, cause: Cause, tests: tuple[str, ...], steps: int) -> Hit | None:
+        """A Hit, if the tests that name the cause pass with the edit and the judge agrees.
+
+        Where they name another cause then, the edit was one of several: what was left behind often is more than once.
+        """
+        if self._runs_left <= 0 or self._is_over():
             return None
+        after = apply_changes(self.snapshot, aimed.change_set)
+        told = self._run(after)
+        fixes = self._fixes(told, after)
+        if set(fixes) & set(tests):
+            return self._prove(aimed, fixes)
+        results = told.by_id()
+        result = next((results[name] for name in tests if name in results), None)
+        following = read_cause(result) if result is not None else None
+        if steps < 2 or following is None or _key(following)[:-1] == _key(cause)[:-1]:
+            return None
+        sources = Sources(after, build_index(after, self.tools.index), self._history)
+        of_tests = touches_tests(aimed.change_set)
+        suggested = (e for e in aimed_edits(following, sources) if touches_tests(e.change_set) is of_tests)
+        for further in islice(suggested, MOST_FURTHER):
+            together = one_after_the_other(self.snapshot, aimed.change_set, further.change_set)
+            if together is None:
+                continue
+            both = replace(aimed, change_set=together, summary=f"{aimed.summary}, and {further.summary}")
+            if self._is_sound(both) and (hit := self._try(both, following, tests, steps - 1)) is not None:
+                return hit
+        return None
+
+    def _prove(self, aimed: Aimed, fixes: tuple[str, ...]) -> Hit | None:
+        begun = time.monotonic()
         self.context.listener(StageStarted("prove", f"Proving: {aimed.summary}"))
         proof = prove(Claim(self.snapshot, aimed.change_set, fixes, self.baselines), self.tools)
         if not proof.reaches(Rung.FAILING_TEST_PASSES):
             return None
         proposal = proposal_of_aimed(aimed, fixes, proof, self.passing)
         self.context.listener(ProposalFound(proposal))
-        return proposal
+        return Hit(aimed, proposal, time.monotonic() - begun)
 
-    def _run(self, aimed: Aimed) -> tuple[str, ...]:
-        """The failing tests that pass with the edit, and the files that can be collected and whose tests pass."""
+    def _run(self, after: Snapshot) -> TestRun:
+        """The failing tests and files in a fresh Machine that holds the changed program."""
         self.ran += 1
+        self._runs_left -= 1
         names = self._left(self.failing)[:MOST_TESTS]
-        after = apply_changes(self.snapshot, aimed.change_set)
         baseline, options = self.baseline, self.tools.selecting_files(self.baseline, names)
         with self.tools.open_machine(after, baseline.interpreter) as machine:
-            tested = run_tests(
+            return run_tests(
                 machine, baseline.interpreter, baseline.project, options, cancel=self.context.cancel
-            )
-        passed = {result.id for result in tested.run.results if result.outcome is Outcome.PASSED}
+            ).run
+
+    def _fixes(self, run: TestRun, after: Snapshot) -> tuple[str, ...]:
+        """The tests that pass, and the files that can be collected and whose tests pass."""
+        passed = {result.id for result in run.results if result.outcome is Outcome.PASSED}
+        collected = {name for name in self.failing if self.failing[name].phase == "collect"}
         return tuple(
             name
-            for name in names
-            if (
-                why_not_collected(tested.run, name, after) is None
-                if self.failing[name].phase == "collect"
-                else name in passed
-            )
+            for name in self._left(self.failing)[:MOST_TESTS]
+            if (why_not_collected(run, name, after) is None if name in collected else name in passed)
         )
 
     def _is_sound(self, aimed: Aimed) -> bool:
@@ -194,12 +226,15 @@ def survivor_of(hit: Hit) -> Survivor:
     return Survivor(candidate, hit.proposal.fixes, AIMED_COST)
 
 
+def _key(cause: Cause) -> tuple[CauseKind, str, str, str, int]:
+    return cause.kind, cause.name, cause.owner, cause.path, cause.line
+
+
 def _causes(results: Iterable[TestResult]) -> Iterator[tuple[Cause, tuple[str, ...]]]:
     """Each cause once with the tests it makes fail: files that can't be collected first, then by how many they are."""
-    found: dict[tuple[object, ...], tuple[Cause, list[str], bool]] = {}
+    found: dict[tuple[CauseKind, str, str, str, int], tuple[Cause, list[str], bool]] = {}
     for result in results:
         if (cause := read_cause(result)) is not None:
-            key = (cause.kind, cause.name, cause.owner, cause.path, cause.line)
-            found.setdefault(key, (cause, [], result.phase == "collect"))[1].append(result.id)
+            found.setdefault(_key(cause), (cause, [], result.phase == "collect"))[1].append(result.id)
     ordered = sorted(found.values(), key=lambda item: (not item[2], -len(item[1])))
     return ((cause, tuple(tests)) for cause, tests, _ in ordered)
