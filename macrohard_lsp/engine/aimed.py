@@ -1,20 +1,21 @@
 """Before the search: errors that name their cause. A few edits each, run cold, and what holds is proven as usual."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from macrohard_lsp.core.apply import ChangeConflict, apply_changes
-from macrohard_lsp.core.change_paths import touches_tests
+from macrohard_lsp.core.change_paths import is_test_path, touches_tests
 from macrohard_lsp.core.changeset import ModifyFile
 from macrohard_lsp.core.events import ProposalFound, StageStarted
 from macrohard_lsp.core.proof import Rung
-from macrohard_lsp.core.proposal import Proposal, ProposalKind
+from macrohard_lsp.core.proposal import Proposal
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import Outcome, TestResult, TestRun
 from macrohard_lsp.engine.context import EngineContext
 from macrohard_lsp.engine.lately import lately
+from macrohard_lsp.engine.measure import Measured
 from macrohard_lsp.engine.proposals import proposal_of_aimed
 from macrohard_lsp.engine.spending import Meter
 from macrohard_lsp.proving.case import Claim, ProjectBaseline, ProvingTools
@@ -49,6 +50,7 @@ AIMED_COST = 1.0
 
 # Renames of these kinds leave something behind, which git may know of.
 _WITHOUT_HISTORY = frozenset({CauseKind.SYNTAX, CauseKind.FIXTURE, CauseKind.NOT_AWAITED})
+_SAID_BY_TESTS = frozenset({CauseKind.NAME, CauseKind.LOCAL, CauseKind.FIXTURE})
 _NAMING = frozenset(
     {CauseKind.NAME, CauseKind.IMPORTED_NAME, CauseKind.MODULE, CauseKind.MODULE_ATTRIBUTE, CauseKind.FIXTURE}
 )
@@ -69,9 +71,8 @@ class AimedRepair:
 
     snapshot: Snapshot
     baseline: ProjectBaseline
-    baselines: tuple[ProjectBaseline, ...]
+    measured: Measured
     failing: Mapping[str, TestResult]
-    passing: int
     tools: ProvingTools
     meter: Meter
     context: EngineContext
@@ -79,7 +80,11 @@ class AimedRepair:
     changes_of_tests: list[Proposal] = field(default_factory=list[Proposal])
     notes: list[str] = field(default_factory=list[str])
     ran: int = 0
+    _searched: bool = False
     _runs_left: int = 0
+    _of_tests: list[tuple[Cause, tuple[str, ...], list[Aimed]]] = field(
+        default_factory=list[tuple[Cause, tuple[str, ...], list[Aimed]]]
+    )
     _history: History = field(default_factory=History)
 
     def run(self) -> None:
@@ -105,18 +110,41 @@ class AimedRepair:
         suggested = list(islice(aimed_edits(cause, sources), MOST_DRAFTED))
         if not suggested:
             self._say_why_not(cause)
-        of_code = [each for each in suggested if not touches_tests(each.change_set)]
         of_tests = [each for each in suggested if touches_tests(each.change_set)]
-        for row, most in ((of_code, MOST_RUN), (of_tests, MOST_TEST_CHANGES)):
-            self._runs_left = most
-            for aimed in filter(self._is_sound, row):
-                hit = self._try(aimed, cause, tests, MOST_STEPS)
-                if hit is not None and hit.proposal.kind is ProposalKind.FIX:
-                    self.hits.append(hit)
-                    return
+        if of_tests:
+            self._of_tests.append((cause, tests, of_tests))
+        of_code = (each for each in suggested if not touches_tests(each.change_set))
+        if (hit := self._first(of_code, cause, tests, MOST_RUN)) is not None:
+            self.hits.append(hit)
+
+    def change_tests(self, repaired: Collection[str]) -> None:
+        """What the errors suggest to change in tests, for those that aren't repaired; after the search, if any."""
+        self._searched = True
+        for cause, tests, suggested in self._of_tests:
+            if left := tuple(name for name in tests if name not in repaired):
+                hit = self._first(suggested, cause, left, MOST_TEST_CHANGES)
                 if hit is not None:
                     self.changes_of_tests.append(hit.proposal)
-                    return
+
+    @property
+    def only_tests_can_help(self) -> bool:
+        """Whether no search in the program can repair what is left: it fails by what the tests themselves say."""
+        left = (self.failing[name] for name in self._left(self.failing))
+        causes = [read_cause(result) for result in left if result.phase != "collect"]
+        return all(
+            cause is not None and cause.kind in _SAID_BY_TESTS and is_test_path(cause.path)
+            for cause in causes
+        )
+
+    def _first(
+        self, suggested: Iterable[Aimed], cause: Cause, tests: tuple[str, ...], most: int
+    ) -> Hit | None:
+        """The first that holds, of as many as may be run."""
+        self._runs_left = most
+        for aimed in filter(self._is_sound, suggested):
+            if (hit := self._try(aimed, cause, tests, MOST_STEPS)) is not None:
+                return hit
+        return None
 
     def _say_why_not(self, cause: Cause) -> None:
         where = f"{cause.path}, line {cause.line}"
@@ -160,10 +188,10 @@ class AimedRepair:
     def _prove(self, aimed: Aimed, fixes: tuple[str, ...]) -> Hit | None:
         begun = time.monotonic()
         self.context.listener(StageStarted("prove", f"Proving: {aimed.summary}"))
-        proof = prove(Claim(self.snapshot, aimed.change_set, fixes, self.baselines), self.tools)
+        proof = prove(Claim(self.snapshot, aimed.change_set, fixes, self.measured.baselines), self.tools)
         if not proof.reaches(Rung.FAILING_TEST_PASSES):
             return None
-        proposal = proposal_of_aimed(aimed, fixes, proof, self.passing)
+        proposal = proposal_of_aimed(aimed, fixes, proof, self.measured.passing)
         self.context.listener(ProposalFound(proposal))
         return Hit(aimed, proposal, time.monotonic() - begun)
 
@@ -209,7 +237,7 @@ class AimedRepair:
         """Files that can't be collected can be repaired here only; for tests there is a search to follow."""
         if self.meter.exhausted() is not None:
             return True
-        if all(self.failing[name].phase == "collect" for name in self._left(self.failing)):
+        if self._searched or self.only_tests_can_help:
             return False
         spent, budget = self.meter.spent(), self.meter.budget
         return (budget.seconds is not None and spent.seconds > SHARE * budget.seconds) or (

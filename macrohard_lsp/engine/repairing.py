@@ -78,28 +78,8 @@ def repair(
         own = {r.id: failing[r.id] for r in baseline.run.results if r.id in failing}
         if not own or meter.exhausted():
             continue
-        aimed = AimedRepair(
-            workplace.snapshot, baseline, baselines, own, measured.passing, tools, meter, context
-        )
-        aimed.run()
-        repaired.candidates += aimed.ran
-        repaired.notes.extend(aimed.notes)
-        repaired.proposals.extend(hit.proposal for hit in aimed.hits)
-        of_tests.extend(aimed.changes_of_tests)
-        tests = {name: result for name, result in own.items() if result.phase != "collect"}
-        first = _only_hit(aimed, tests)
-        if first is None:
-            tests = {name: result for name, result in tests.items() if name not in aimed.fixed}
-        if not tests or meter.exhausted():
-            continue
-        located = localise(workplace, baseline, tests, seed, context)
-        repaired.suspects.extend(suspect_findings(located.task))
-        if located.task.suspects:
-            _Repair(workplace, measured, located, tools, meter, repaired, context, first).run(jobs)
-        elif first is None:
-            repaired.notes.append(
-                "The failing tests run no line of the project's own code that may be edited."
-            )
+        project = _Project(workplace, measured, baseline, own, tools, meter, repaired, context)
+        of_tests.extend(project.repair(jobs, seed))
     judge = partial(_judge, workplace.snapshot, baselines, tools, context)
     repaired.proposals[:] = ranked([*repaired.proposals, *of_tests])
     repaired.selection = select(workplace.snapshot, repaired.proposals, judge)
@@ -119,6 +99,66 @@ def _judge(
     context.listener(StageStarted("prove", f"Proving fixes for {len(tests)} tests together"))
     proof = prove(Claim(snapshot, change_set, tests, baselines), tools)
     return proof if proof.reaches(Rung.FAILING_TEST_PASSES) else None
+
+
+@dataclass(slots=True)
+class _Project:
+    """One project's failing tests, and files that can't be collected."""
+
+    workplace: Workplace
+    measured: Measured
+    baseline: ProjectBaseline
+    failing: Mapping[str, TestResult]
+    tools: ProvingTools
+    meter: Meter
+    repaired: Repaired
+    context: EngineContext
+
+    def repair(self, jobs: int, seed: int) -> list[Proposal]:
+        """Aim, then search; the answer are changes of tests, which are no Fixes and come after all of those."""
+        aimed = AimedRepair(
+            self.workplace.snapshot,
+            self.baseline,
+            self.measured,
+            self.failing,
+            self.tools,
+            self.meter,
+            self.context,
+        )
+        aimed.run()
+        self.repaired.notes.extend(aimed.notes)
+        self.repaired.proposals.extend(hit.proposal for hit in aimed.hits)
+        tests = {name: result for name, result in self.failing.items() if result.phase != "collect"}
+        first = _only_hit(aimed, tests)
+        if first is None:
+            tests = {name: result for name, result in tests.items() if name not in aimed.fixed}
+        if first is not None or not aimed.only_tests_can_help:
+            self._search(tests, first, jobs, seed)
+        aimed.change_tests(self.repaired.fixed)
+        self.repaired.candidates += aimed.ran
+        return aimed.changes_of_tests
+
+    def _search(self, tests: Mapping[str, TestResult], first: Hit | None, jobs: int, seed: int) -> None:
+        if not tests or self.meter.exhausted():
+            return
+        located = localise(self.workplace, self.baseline, tests, seed, self.context)
+        self.repaired.suspects.extend(suspect_findings(located.task))
+        if located.task.suspects:
+            search = _Repair(
+                self.workplace,
+                self.measured,
+                located,
+                self.tools,
+                self.meter,
+                self.repaired,
+                self.context,
+                first,
+            )
+            search.run(jobs)
+        elif first is None:
+            self.repaired.notes.append(
+                "The failing tests run no line of the project's own code that may be edited."
+            )
 
 
 def _only_hit(aimed: AimedRepair, tests: Mapping[str, TestResult]) -> Hit | None:

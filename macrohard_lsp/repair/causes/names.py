@@ -43,6 +43,7 @@ def undefined_name(cause: Cause, sources: Sources) -> Iterator[Aimed]:
         words = f"use `{name}` instead of `{cause.name}`"
         yield sources.aimed({source.path: edits}, words, source.path, here.line)
     yield from _defined_here(cause, source, sources)
+    yield from _through_star(cause, source, sources)
 
 
 def unbound_local(cause: Cause, sources: Sources) -> Iterator[Aimed]:
@@ -86,6 +87,16 @@ def _defined_here(cause: Cause, source: SourceContext, sources: Sources) -> Iter
         spans = rename_in_module(sources, source.path, name, cause.name)
         words = f"call `{name}` `{cause.name}`, as it is used"
         yield from both(sources, spans, words, source.path, cause.line)
+
+
+def _through_star(cause: Cause, source: SourceContext, sources: Sources) -> Iterator[Aimed]:
+    """The same in a module of which everything is imported."""
+    for item in sources.imports(source):
+        path = sources.module_file(source.path, item.module, item.level) if item.name == "*" else None
+        for name in nearest(cause.name, sources.top_level(path)) if path is not None else ():
+            spans = rename_in_module(sources, path or "", name, cause.name)
+            words = f"call `{name}` `{cause.name}`, as it is used"
+            yield from both(sources, spans, words, path or "", 1)
 
 
 def _as_attribute(cause: Cause, source: SourceContext, here: Node, sources: Sources) -> Iterator[Aimed]:

@@ -78,11 +78,13 @@ def _outside(
     edits: list[tuple[int, int, str]] = list(_strings(sources, source, path, old, new))
     passes_on = False
     for item in sources.imports(source):
-        if item.name == old and sources.module_file(source.path, item.module, item.level) == path:
+        if item.name not in (old, "*") or sources.module_file(source.path, item.module, item.level) != path:
+            continue
+        if item.name == old:
             edits.append((item.at.start, item.at.end, new))
-            if item.alias is None:
-                edits.extend(_inside(source, old, new))
-                passes_on = True
+        if item.alias is None and (item.name == old or old not in sources.top_level(source.path)):
+            edits.extend(_inside(source, old, new))
+            passes_on = True
     for bound in module_names_bound(sources, source, path):
         edits.extend(_attributes(source, bound, old, new))
     return edits, passes_on and source.path != path

@@ -200,7 +200,7 @@ def _imports_of(source: SourceContext) -> Iterator[ImportedName]:
         written = "" if module_at is None else "".join(module_at.text.split())
         module = written.lstrip(".")
         for child in node.children:
-            if child.field != "name":
+            if child.field != "name" and child.kind != "wildcard_import":
                 continue
             inner, alias = (child, None)
             if child.kind == "aliased_import":

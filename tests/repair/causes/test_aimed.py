@@ -126,6 +126,23 @@ CASES = (
         of_tests=True,
     ),
     Case(
+        "a name that a test takes from everything there is",
+        "NameError: name 'double' is not defined",
+        "--- calc.py\ndef doubel(n): return 2 * n\n--- test_calc.py\nfrom calc import *\n\n\n"
+        "def test(): assert double(1) == 2  # <-\n",
+        "call `doubel` `double`, as it is used",
+        "-def doubel(n): return 2 * n\n+def double(n): return 2 * n\n",
+    ),
+    Case(
+        "a function renamed, and used where everything is imported",
+        "AttributeError: module 'calc' has no attribute 'doubel'",
+        "--- calc.py\ndef double(n): return 2 * n\n--- a.py\nimport calc\nx = calc.doubel(1)  # <-\n"
+        "--- b.py\nfrom calc import *\ny = doubel(1)\n"
+        "--- c.py\nfrom calc import *\nfrom other import doubel\ndoubel(1)\n",
+        "use `double` of calc.py instead of `doubel`, which isn't there (2 files)",
+        "-x = calc.doubel(1)\n+x = calc.double(1)\n-y = doubel(1)\n+y = double(1)\n",
+    ),
+    Case(
         "a name that lives in another module",
         "ImportError: cannot import name 'helper' from 'pkg.a' (/w/pkg/a.py)",
         "--- pkg/__init__.py\n--- pkg/a.py\nother = 1\n--- pkg/b.py\ndef helper(): pass\n"
