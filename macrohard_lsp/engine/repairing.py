@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from macrohard_lsp.core.apply import apply_changes
-from macrohard_lsp.core.changeset import ChangeSet, ModifyFile
+from macrohard_lsp.core.changeset import ChangeSet, ModifyFile, TextEdit
 from macrohard_lsp.core.events import Progress, ProposalFound, StageStarted
 from macrohard_lsp.core.finding import Finding
 from macrohard_lsp.core.proof import Proof, Rung
@@ -228,7 +228,9 @@ class _Repair:
     def _take_survivors(self, search: Search) -> None:
         for survivor in search.survivors():
             if self.rivalry is not None:
-                self.rivalry.admit(survivor)
+                # An edit that an error led to is found by the search as well.
+                if _edit_of(survivor) != _edit_of(self.rivalry.first):
+                    self.rivalry.admit(survivor)
                 if len(self.rivalry.rivals) >= MOST_RIVALS:
                     return
                 continue
@@ -312,3 +314,7 @@ class _Repair:
 
     def _left(self) -> set[str]:
         return set(self.located.task.failing) - self.repaired.fixed
+
+
+def _edit_of(survivor: Survivor) -> tuple[str, tuple[TextEdit, ...]]:
+    return survivor.candidate.path, survivor.candidate.edits

@@ -31,9 +31,6 @@ class Rivalry:
         return self.first.cost + RIVAL_MARGIN
 
     def admit(self, survivor: Survivor) -> None:
-        edit, first = survivor.candidate, self.first.candidate
-        if (edit.path, edit.edits) == (first.path, first.edits):
-            return
         if set(survivor.fixes) >= set(self.first.fixes):
             self.rivals.append(survivor)
 
