@@ -19,7 +19,7 @@ from macrohard_lsp.engine.measure import Measured
 from macrohard_lsp.engine.proposals import proposal_of_aimed
 from macrohard_lsp.engine.spending import Meter
 from macrohard_lsp.proving.case import Claim, ProjectBaseline, ProvingTools
-from macrohard_lsp.proving.collected import why_not_collected
+from macrohard_lsp.proving.collected import belongs, is_collected, why_not_collected
 from macrohard_lsp.proving.ladder import prove
 from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.repair.causes import Aimed, Cause, CauseKind, Sources, aimed_edits, read_cause
@@ -65,6 +65,14 @@ class Hit:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An edit with which `fixes` passed once; it is to be proven."""
+
+    aimed: Aimed
+    fixes: frozenset[str]
+
+
 @dataclass(slots=True)
 class AimedRepair:
     """One project's failing tests and files. `hits` are the Fixes, `changes_of_tests` what changes tests."""
@@ -82,6 +90,7 @@ class AimedRepair:
     ran: int = 0
     _searched: bool = False
     _runs_left: int = 0
+    _almost: str = ""
     _of_tests: list[tuple[Cause, tuple[str, ...], list[Aimed]]] = field(
         default_factory=list[tuple[Cause, tuple[str, ...], list[Aimed]]]
     )
@@ -139,12 +148,23 @@ class AimedRepair:
     def _first(
         self, suggested: Iterable[Aimed], cause: Cause, tests: tuple[str, ...], most: int
     ) -> Hit | None:
-        """The first that holds, of as many as may be run."""
-        self._runs_left = most
+        """The first that repairs all tests of the cause, of as many as may be run; where no search follows, also the
+        one that repairs the most of them.
+        """
+        self._runs_left, self._almost = most, ""
+        of_some: list[_Found] = []
         for aimed in filter(self._is_sound, suggested):
-            if (hit := self._try(aimed, cause, tests, MOST_STEPS)) is not None:
+            found = self._try(aimed, cause, tests, MOST_STEPS)
+            if found is not None and not found.fixes.issuperset(tests):
+                of_some.append(found)
+            elif found is not None and (hit := self._prove(found)) is not None:
                 return hit
-        return None
+        no_search = self._searched or all(self.failing[name].phase == "collect" for name in tests)
+        ordered = sorted(of_some if no_search else (), key=lambda found: -len(found.fixes))
+        hit = next(filter(None, map(self._prove, ordered)), None)
+        if hit is None and self._almost:
+            self.notes.append(self._almost)
+        return hit
 
     def _say_why_not(self, cause: Cause) -> None:
         where = f"{cause.path}, line {cause.line}"
@@ -156,20 +176,21 @@ class AimedRepair:
         elif cause.kind is CauseKind.SYNTAX:
             self.notes.append(f"{where}: no single edit that was thought of makes this file Python again.")
 
-    def _try(self, aimed: Aimed, cause: Cause, tests: tuple[str, ...], steps: int) -> Hit | None:
-        """A Hit, if the tests that name the cause pass with the edit and the judge agrees.
+    def _try(self, aimed: Aimed, cause: Cause, tests: tuple[str, ...], steps: int) -> _Found | None:
+        """What repairs some of the tests that name the cause: the edit, or the first of several.
 
-        Where they name another cause then, the edit was one of several: what was left behind often is more than once.
+        Where they name another cause then, there is more to mend: what was left behind often was more than once.
         """
         if self._runs_left <= 0 or self._is_over():
             return None
         after = apply_changes(self.snapshot, aimed.change_set)
-        told = self._run(after)
-        fixes = self._fixes(told, after)
-        if set(fixes) & set(tests):
-            return self._prove(aimed, fixes)
-        results = told.by_id()
-        result = next((results[name] for name in tests if name in results), None)
+        run = self._run(after)
+        fixes = self._fixes(run, after)
+        if not fixes.isdisjoint(tests):
+            return _Found(aimed, fixes)
+        self._almost = self._almost or self._how_far(aimed, run, after, tests)
+        left = (result for result in run.results if result.broken and _is_of(result.id, tests))
+        result = next(left, None)
         following = read_cause(result) if result is not None else None
         if steps < 2 or following is None or _key(following)[:-1] == _key(cause)[:-1]:
             return None
@@ -181,12 +202,19 @@ class AimedRepair:
             if together is None:
                 continue
             both = replace(aimed, change_set=together, summary=f"{aimed.summary}, and {further.summary}")
-            if self._is_sound(both) and (hit := self._try(both, following, tests, steps - 1)) is not None:
-                return hit
+            if self._is_sound(both) and (found := self._try(both, following, tests, steps - 1)) is not None:
+                return found
         return None
 
-    def _prove(self, aimed: Aimed, fixes: tuple[str, ...]) -> Hit | None:
-        begun = time.monotonic()
+    def _how_far(self, aimed: Aimed, run: TestRun, after: Snapshot, tests: tuple[str, ...]) -> str:
+        """That a file can be collected with the edit, and what is wrong with its tests then; empty where it can't."""
+        files = [name for name in tests if self.failing[name].phase == "collect" and is_collected(run, name)]
+        why = why_not_collected(run, files[0], after) if files else None
+        return f"With “{aimed.summary}” {why}; so it is not proven, and not offered." if why else ""
+
+    def _prove(self, found: _Found) -> Hit | None:
+        begun, aimed = time.monotonic(), found.aimed
+        fixes = tuple(name for name in self.failing if name in found.fixes)
         self.context.listener(StageStarted("prove", f"Proving: {aimed.summary}"))
         proof = prove(Claim(self.snapshot, aimed.change_set, fixes, self.measured.baselines), self.tools)
         if not proof.reaches(Rung.FAILING_TEST_PASSES):
@@ -206,11 +234,11 @@ class AimedRepair:
                 machine, baseline.interpreter, baseline.project, options, cancel=self.context.cancel
             ).run
 
-    def _fixes(self, run: TestRun, after: Snapshot) -> tuple[str, ...]:
+    def _fixes(self, run: TestRun, after: Snapshot) -> frozenset[str]:
         """The tests that pass, and the files that can be collected and whose tests pass."""
         passed = {result.id for result in run.results if result.outcome is Outcome.PASSED}
         collected = {name for name in self.failing if self.failing[name].phase == "collect"}
-        return tuple(
+        return frozenset(
             name
             for name in self._left(self.failing)[:MOST_TESTS]
             if (why_not_collected(run, name, after) is None if name in collected else name in passed)
@@ -252,6 +280,11 @@ def survivor_of(hit: Hit) -> Survivor:
     summary, line = hit.aimed.summary, hit.aimed.line
     candidate = Candidate(change.path, change.edits, "aimed", AIMED_COST, line, "", summary)
     return Survivor(candidate, hit.proposal.fixes, AIMED_COST)
+
+
+def _is_of(test: str, names: Iterable[str]) -> bool:
+    """Whether a test is among `names`, or is one of a file there that could not be collected."""
+    return any(test == name or ("::" not in name and belongs(test, name)) for name in names)
 
 
 def _key(cause: Cause) -> tuple[CauseKind, str, str, str, int]:

@@ -126,7 +126,6 @@ class _Project:
             self.context,
         )
         aimed.run()
-        self.repaired.notes.extend(aimed.notes)
         self.repaired.proposals.extend(hit.proposal for hit in aimed.hits)
         tests = {name: result for name, result in self.failing.items() if result.phase != "collect"}
         first = _only_hit(aimed, tests)
@@ -135,6 +134,7 @@ class _Project:
         if first is not None or not aimed.only_tests_can_help:
             self._search(tests, first, jobs, seed)
         aimed.change_tests(self.repaired.fixed)
+        self.repaired.notes.extend(dict.fromkeys(aimed.notes))
         self.repaired.candidates += aimed.ran
         return aimed.changes_of_tests
 

@@ -41,6 +41,12 @@ def why_not_collected(run: TestRun, name: str, after: Snapshot) -> str | None:
     return None
 
 
+def is_collected(run: TestRun, name: str) -> bool:
+    """Whether tests of the file were found, however they ended."""
+    own = [result for result in run.results if belongs(result.id, name)]
+    return bool(own) and not any(result.broken and result.phase == "collect" for result in own)
+
+
 def _holds_tests(snapshot: Snapshot, name: str) -> bool:
     """Whether a file defines tests by pytest's own naming; a folder always may."""
     file = snapshot.get(name)

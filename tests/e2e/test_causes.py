@@ -1,5 +1,7 @@
 """Errors that name their cause, repaired on the command line: in several files at once, and only what was named."""
 
+import subprocess
+
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -117,3 +119,64 @@ def test_a_name_that_exists_nowhere_is_not_invented(program, files):
     assert done.code == 1, done.told
     assert "`zzyzx` is defined nowhere in the workspace" in done.told, done.told
     assert "test_shapes.py can't be collected" in done.told, done.told
+
+
+TWICE = """\
+--- store.py
+def read_lines(path):
+    with open(path) as file:
+        return [line.strip() for line in file]
+
+
+def write_all(path, lines):
+    with open(path, "w") as file:
+        file.write("\\n".join(lines))
+--- app.py
+from store import fetch, save
+
+
+def copy(source, target):
+    save(target, fetch(source))
+--- test_app.py
+import app
+
+
+def test_copy(tmp_path):
+    (tmp_path / "a").write_text("x\\ny")
+    app.copy(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b").read_text() == "x\\ny"
+"""
+
+
+def test_git_knows_what_is_called_otherwise_now(program, files, need):
+    """Two names that are like none of the new ones; the second error shows only once the first is gone."""
+    folder = files(TWICE)
+    store = folder / "store.py"
+    now = store.read_text()
+    store.write_text(now.replace("read_lines", "fetch").replace("write_all", "save"))
+    for words in (
+        ["init"],
+        ["add", "."],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-m", "one"],
+    ):
+        subprocess.run([need("git"), *words], cwd=folder, check=True, capture_output=True)
+    store.write_text(now)
+    done = program("fix", folder, "--apply", "--json")
+    assert (done.code, done.answer["status"]) == (0, "fixed"), done.told
+    assert "as `save` of store.py is called now" in done.answer["proposals"][0]["title"]
+    wanted = TWICE.partition("--- app.py\n")[2].partition("--- ")[0]
+    wanted = wanted.replace("fetch", "read_lines").replace("save", "write_all")
+    assert (folder / "app.py").read_text() == wanted
+
+
+def test_a_file_whose_tests_then_fail_is_told_of_and_not_fixed(program, files):
+    folder = files(
+        "--- shape.py\ndef area(w, h)\n    return w * h\n"
+        "--- test_shape.py\nfrom shape import area\n\n\ndef test_area(): assert hash((area(2, 3),)) == 40961\n"
+    )
+    done = program("fix", folder)
+    assert done.code == 1, done.told
+    assert (
+        "With “add the missing `:` in line 1” test_shape.py can be collected, but test_shape.py::test_area"
+        in done.told
+    )
