@@ -146,9 +146,10 @@ def missing_key(cause: Cause, sources: Sources) -> Iterator[Aimed]:
 
 
 def _keys(sources: Sources, cause: Cause) -> Iterator[str]:
-    """Strings that are keys somewhere; those of the file itself first."""
-    files = [cause.path, *(path for path in sources.index.files if path != cause.path)]
-    for path in files:
+    """Strings that are keys in the file, in those that it imports and in those that import it, in this order."""
+    index, none = sources.index, frozenset[str]()
+    near = index.imports.get(cause.path, none) | index.importers.get(cause.path, none)
+    for path in (cause.path, *sorted(near)):
         source = sources.source(path)
         yield from (node.text for node in _key_nodes(source)) if source is not None else ()
 

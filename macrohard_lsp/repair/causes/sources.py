@@ -1,5 +1,6 @@
 """The workspace as aimed edits see it: parsed files, their imports, and where a module's name leads."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,10 @@ from macrohard_lsp.workspace.index import WorkspaceIndex
 
 Spans = Mapping[str, Sequence[tuple[int, int, str]]]
 """For each path what to put in place of which offsets."""
+
+
+# A word that more files mention than this is no name that was left behind; reading them all would take long.
+MOST_MENTIONING = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +82,12 @@ class Sources:
         return self._parsed[path]
 
     def mentioning(self, word: str) -> Iterator[SourceContext]:
-        """The Python files in whose text `word` occurs, in path order."""
-        for path in sorted(self.index.files):
-            if word in (self.text(path) or "") and (source := self.source(path)) is not None:
+        """The Python files in whose text `word` occurs, in path order; none where it is in more than can be read."""
+        shape = re.compile(rf"\b{re.escape(word)}\b")
+        texts = ((path, self.text(path) or "") for path in self.index.files)
+        found = sorted(path for path, text in texts if word in text and shape.search(text))
+        for path in found if len(found) <= MOST_MENTIONING else ():
+            if (source := self.source(path)) is not None:
                 yield source
 
     def imports(self, source: SourceContext) -> tuple[ImportedName, ...]:
