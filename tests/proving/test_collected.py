@@ -103,6 +103,7 @@ def test_what_is_no_fix(claim: Callable[..., Proof], new: str, rung: Rung, reaso
     assert (failed.result, reason in failed.reason) == (RungResult.FAILED, True), failed
 
 
+@pytest.mark.slow
 def test_a_conftest_stands_for_every_test(claim: Callable[..., Proof]):
     files = {**FILES, "conftest.py": "import calculation\n", "test_code.py": FILES["test_code.py"]}
     assert claim("(:", "():", files, "conftest.py", 0).headline is Rung.FAILING_TEST_PASSES
