@@ -7,7 +7,7 @@ from macrohard_lsp.cli.plain_text import one_line, seconds_text, visible
 from macrohard_lsp.cli.show_tests import finding_lines, place_text
 from macrohard_lsp.core.finding import Finding, FindingKind
 from macrohard_lsp.core.proof import RungProof, RungResult
-from macrohard_lsp.core.proposal import Proposal, Question
+from macrohard_lsp.core.proposal import Proposal, ProposalKind, Question
 from macrohard_lsp.engine.requests import FixReport, FixStatus
 
 MAX_REASON = 100
@@ -25,8 +25,9 @@ def text_of_fix(report: FixReport, console: Console) -> str:
 
 
 def _lines(report: FixReport, console: Console) -> Iterator[str]:
-    fixed = {test for proposal in report.proposals for test in proposal.fixes}
-    beside = [finding for finding in report.findings if finding.kind not in _TOLD_BELOW]
+    fixes = (proposal for proposal in report.proposals if proposal.kind is ProposalKind.FIX)
+    fixed = {test for proposal in fixes for test in proposal.fixes}
+    beside = [f for f in report.findings if f.kind not in _TOLD_BELOW and not _is_fixed(f, fixed)]
     yield from finding_lines(beside, set(), console)
     for number, proposal in enumerate(report.proposals, start=1):
         yield from _proposal(number, proposal, console)
@@ -38,6 +39,11 @@ def _lines(report: FixReport, console: Console) -> Iterator[str]:
     yield console.styled(visible(report.message), "bold", "green" if good else "red")
     took = f"{seconds_text(report.seconds)} in all, {seconds_text(report.cpu_seconds)} of processor time"
     yield console.styled(f"Took {took}; tier: {report.tier.value}.", "dim")
+
+
+def _is_fixed(finding: Finding, fixed: set[str]) -> bool:
+    """A file that could not be collected is told of by its Fix."""
+    return finding.kind is FindingKind.COLLECTION and fixed.issuperset(finding.tests)
 
 
 def _not_fixed(findings: Sequence[Finding], fixed: set[str], console: Console) -> Iterator[str]:

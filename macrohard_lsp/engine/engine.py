@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from macrohard_lsp.core.budget import Budget
 from macrohard_lsp.core.events import FindingFound
+from macrohard_lsp.core.proposal import ProposalKind
 from macrohard_lsp.core.testrun import Outcome
 from macrohard_lsp.engine.changed import choose_tests
 from macrohard_lsp.engine.commanded import measure_all
@@ -119,13 +120,13 @@ def _known(request: FixRequest, workplace: Workplace) -> Measured | None:
 def _targets(request: FixRequest, measured: Measured) -> tuple[str, ...]:
     """The steady failures to repair. Raises CouldNotRun when a test that was asked for does not exist.
 
-    A file that can't be collected is a failure that no test stands for, so no edit can be proven on it; and none
-    is looked for where a test only wants what the sandbox withholds, or where a command of its own runs it.
+    A file that can't be collected stands among them for its tests. None is looked for where a test only wants what
+    the sandbox withholds, or where a command of its own runs it.
     """
     wanted = tuple(
         name
         for name, result in measured.confirmed.items()
-        if result.phase != "collect" and name not in measured.needs and not result.command
+        if name not in measured.needs and not result.command
     )
     if not request.tests:
         return wanted
@@ -155,16 +156,36 @@ def _conclude(
     effort = f"{repaired.candidates} candidates in {spent.seconds:.1f} s"
     if len(fixed) == len(targets):
         status = FixStatus.PARTLY_FIXED if beyond else FixStatus.FIXED
-        message = f"{_failing(len(targets))} fixed and proven ({effort})."
+        message = f"{_failing(targets)} fixed and proven ({effort})."
     elif fixed:
         status = FixStatus.PARTLY_FIXED
-        message = f"{len(fixed)} of {_failing(len(targets))} fixed and proven ({effort})."
+        message = f"{len(fixed)} of {_failing(targets)} fixed and proven ({effort})."
     else:
         status = FixStatus.NO_FIX
         limit = meter.exhausted()
         why = f"the budget of {limit} is spent" if limit else "no single edit that was tried repairs it"
-        message = f"No fix found for {_failing(len(targets))}: {why} ({effort})."
-    return status, f"{message} {beyond}".rstrip()
+        message = f"No fix found for {_failing(targets)}: {why} ({effort})."
+    left = [name for name in targets if name not in fixed]
+    return status, " ".join(
+        filter(None, (message, _of_tests(left, repaired), _uncollected(left, measured), beyond))
+    )
+
+
+def _of_tests(left: list[str], repaired: Repaired) -> str:
+    """That what was not fixed passes with other tests, which is no fix."""
+    offered = (p for p in repaired.proposals if p.kind is ProposalKind.TEST_CHANGE)
+    helped = [name for name in left if any(name in p.fixes for p in offered)]
+    return f"{_and_more(helped)} would pass with the change of the tests that is offered." if helped else ""
+
+
+def _uncollected(left: list[str], measured: Measured) -> str:
+    files = [name for name in left if measured.confirmed[name].phase == "collect"]
+    if not files:
+        return ""
+    return (
+        f"{_and_more(files)} can't be collected, so none of the tests in it ran: mend what the finding names, "
+        "then run again."
+    )
 
 
 def _beyond_repair(request: FixRequest, measured: Measured) -> str:
@@ -183,14 +204,8 @@ def _beyond_repair(request: FixRequest, measured: Measured) -> str:
             "unittest run, and only shows such failures: mend what the finding names, then run again."
         )
     broken = [r for r in broken if not r.command]
-    uncollected = [r.id for r in broken if r.phase == "collect"]
     unsteady = [r.id for r in broken if r.id not in measured.confirmed]
-    if uncollected:
-        words.append(
-            f"{_and_more(uncollected)} can't be collected, so none of the tests in it ran. This version repairs "
-            "failing tests only: mend what the finding names, then run again."
-        )
-    elif unsteady:
+    if unsteady:
         words.append(
             f"{_and_more(unsteady)} fails only in the suite, or not in every run, so that no edit can be proven "
             "on it: mend what the finding names, then run again."
@@ -208,8 +223,16 @@ def _nothing(measured: Measured) -> str:
     return f"Nothing to repair: {_counts(measured)}{unsteady}"
 
 
-def _failing(count: int) -> str:
-    return "1 failing test" if count == 1 else f"{count} failing tests"
+def _failing(targets: tuple[str, ...]) -> str:
+    """How many there are, tests and what can't be collected apart."""
+    tests = sum("::" in name for name in targets)
+    files = len(targets) - tests
+    words = ["1 failing test" if tests == 1 else f"{tests} failing tests"] if tests else []
+    if files:
+        words.append(
+            "1 file that can't be collected" if files == 1 else f"{files} files that can't be collected"
+        )
+    return " and ".join(words)
 
 
 def _counts(measured: Measured) -> str:

@@ -7,6 +7,7 @@ from macrohard_lsp.core.proposal import Proposal, ProposalKind
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.engine.together import Selection
 from macrohard_lsp.repair.candidate import Candidate
+from macrohard_lsp.repair.causes.sources import Aimed
 from macrohard_lsp.repair.task import Survivor
 
 AUTHOR = "repair"
@@ -48,6 +49,25 @@ def _lines(candidate: Candidate) -> str:
     return f"line {numbers[0]}" if len(numbers) == 1 else f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
+def proposal_of_aimed(aimed: Aimed, fixes: tuple[str, ...], proof: Proof, still_passing: int) -> Proposal:
+    """The same of an edit that an error's own words led to, and that may touch several files."""
+    of_tests = touches_tests(aimed.change_set)
+    kind = ProposalKind.TEST_CHANGE if of_tests else ProposalKind.FIX
+    caution = " It changes what the tests say; only you know whether that is right." if of_tests else ""
+    return Proposal(
+        change_set=aimed.change_set,
+        kind=kind,
+        title=f"{kind.value.capitalize()}: {aimed.summary} ({_outcome(fixes, still_passing)})",
+        author=AUTHOR,
+        rationale=(
+            f"{aimed.path}, line {aimed.line}: {aimed.summary}. The error itself led to it; with this edit "
+            f"{_tests(fixes)}, and nothing that passed before fails.{caution}"
+        ),
+        proof=proof,
+        fixes=fixes,
+    )
+
+
 def together_of(selection: Selection, still_passing: int) -> Proposal | None:
     """Several Fixes as one Proposal; None where there are not several, or where they were not proven as one."""
     if selection.proof is None:
@@ -73,6 +93,14 @@ def _outcome(fixes: tuple[str, ...], still_passing: int) -> str:
 
 
 def _tests(fixes: tuple[str, ...]) -> str:
-    if len(fixes) == 1:
+    """What passes, in words; a file that could not be collected stands for its tests."""
+    files = [name for name in fixes if "::" not in name]
+    if len(fixes) == 1 and not files:
         return f"{fixes[0].partition('::')[2].split('::')[-1]} passes"
-    return f"{len(fixes)} failing tests pass"
+    if len(fixes) == 1:
+        return f"{fixes[0]} can be collected and passes"
+    tests = len(fixes) - len(files)
+    words = ["1 failing test passes" if tests == 1 else f"{tests} failing tests pass"] if tests else []
+    if files:
+        words.append("1 file can be collected" if len(files) == 1 else f"{len(files)} files can be collected")
+    return " and ".join(words)

@@ -3,15 +3,17 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from macrohard_lsp.core.apply import apply_changes
-from macrohard_lsp.core.changeset import ChangeSet
+from macrohard_lsp.core.changeset import ChangeSet, ModifyFile, TextEdit
 from macrohard_lsp.core.events import Progress, ProposalFound, StageStarted
 from macrohard_lsp.core.finding import Finding
 from macrohard_lsp.core.proof import Proof, Rung
-from macrohard_lsp.core.proposal import Proposal
+from macrohard_lsp.core.proposal import Proposal, ProposalKind
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import Ending, Outcome, TestResult
+from macrohard_lsp.engine.aimed import AimedRepair, Hit, survivor_of
 from macrohard_lsp.engine.context import EngineContext
 from macrohard_lsp.engine.indexing import index_of
 from macrohard_lsp.engine.layout import ignore_arguments
@@ -58,7 +60,8 @@ class Repaired:
 
     @property
     def fixed(self) -> frozenset[str]:
-        return frozenset(name for proposal in self.proposals for name in proposal.fixes)
+        fixes = (proposal for proposal in self.proposals if proposal.kind is ProposalKind.FIX)
+        return frozenset(name for proposal in fixes for name in proposal.fixes)
 
 
 def repair(
@@ -72,31 +75,102 @@ def repair(
 ) -> Repaired:
     """Repair the confirmed `failing` tests project by project. Raises Cancelled and MachineUnavailable."""
     repaired = Repaired()
-    baselines = measured.baselines
+    baselines, of_tests = measured.baselines, list[Proposal]()
     tools = replace(proving_tools(workplace, baselines, jobs, context), others=measured.others)
     for baseline in baselines:
         own = {r.id: failing[r.id] for r in baseline.run.results if r.id in failing}
         if not own or meter.exhausted():
             continue
-        located = localise(workplace, baseline, own, seed, context)
-        repaired.suspects.extend(suspect_findings(located.task))
-        if not located.task.suspects:
-            repaired.notes.append(
-                "The failing tests run no line of the project's own code that may be edited."
-            )
-            continue
-        _Repair(workplace, measured, located, tools, meter, repaired, context).run(jobs)
-    snapshot = workplace.snapshot
-
-    def judge(change_set: ChangeSet, tests: tuple[str, ...]) -> Proof | None:
-        context.listener(StageStarted("prove", f"Proving fixes for {len(tests)} tests together"))
-        proof = prove(Claim(snapshot, change_set, tests, baselines), tools)
-        return proof if proof.reaches(Rung.FAILING_TEST_PASSES) else None
-
-    repaired.proposals[:] = ranked(repaired.proposals)
-    repaired.selection = select(snapshot, repaired.proposals, judge)
+        project = _Project(workplace, measured, baseline, own, tools, meter, repaired, context)
+        of_tests.extend(project.repair(jobs, seed))
+    judge = partial(_judge, workplace.snapshot, baselines, tools, context)
+    repaired.proposals[:] = ranked([*repaired.proposals, *of_tests])
+    repaired.selection = select(workplace.snapshot, repaired.proposals, judge)
     repaired.notes.extend(repaired.selection.notes)
     return repaired
+
+
+def _judge(
+    snapshot: Snapshot,
+    baselines: tuple[ProjectBaseline, ...],
+    tools: ProvingTools,
+    context: EngineContext,
+    change_set: ChangeSet,
+    tests: tuple[str, ...],
+) -> Proof | None:
+    """The proof of several Fixes joined; None where they don't hold together."""
+    context.listener(StageStarted("prove", f"Proving fixes for {len(tests)} tests together"))
+    proof = prove(Claim(snapshot, change_set, tests, baselines), tools)
+    return proof if proof.reaches(Rung.FAILING_TEST_PASSES) else None
+
+
+@dataclass(slots=True)
+class _Project:
+    """One project's failing tests, and files that can't be collected."""
+
+    workplace: Workplace
+    measured: Measured
+    baseline: ProjectBaseline
+    failing: Mapping[str, TestResult]
+    tools: ProvingTools
+    meter: Meter
+    repaired: Repaired
+    context: EngineContext
+
+    def repair(self, jobs: int, seed: int) -> list[Proposal]:
+        """Aim, then search; the answer are changes of tests, which are no Fixes and come after all of those."""
+        aimed = AimedRepair(
+            self.workplace.snapshot,
+            self.baseline,
+            self.measured,
+            self.failing,
+            self.tools,
+            self.meter,
+            self.context,
+        )
+        aimed.run()
+        self.repaired.proposals.extend(hit.proposal for hit in aimed.hits)
+        tests = {name: result for name, result in self.failing.items() if result.phase != "collect"}
+        first = _only_hit(aimed, tests)
+        if first is None:
+            tests = {name: result for name, result in tests.items() if name not in aimed.fixed}
+        if first is not None or not aimed.only_tests_can_help:
+            self._search(tests, first, jobs, seed)
+        aimed.change_tests(self.repaired.fixed)
+        self.repaired.notes.extend(dict.fromkeys(aimed.notes))
+        self.repaired.candidates += aimed.ran
+        return aimed.changes_of_tests
+
+    def _search(self, tests: Mapping[str, TestResult], first: Hit | None, jobs: int, seed: int) -> None:
+        if not tests or self.meter.exhausted():
+            return
+        located = localise(self.workplace, self.baseline, tests, seed, self.context)
+        self.repaired.suspects.extend(suspect_findings(located.task))
+        if located.task.suspects:
+            search = _Repair(
+                self.workplace,
+                self.measured,
+                located,
+                self.tools,
+                self.meter,
+                self.repaired,
+                self.context,
+                first,
+            )
+            search.run(jobs)
+        elif first is None:
+            self.repaired.notes.append(
+                "The failing tests run no line of the project's own code that may be edited."
+            )
+
+
+def _only_hit(aimed: AimedRepair, tests: Mapping[str, TestResult]) -> Hit | None:
+    """The Fix that alone repaired all tests of a project, in one file, so that rivals of it can be looked for."""
+    if len(aimed.hits) != 1 or not tests or not aimed.fixed.issuperset(tests):
+        return None
+    hit = aimed.hits[0]
+    changes = hit.aimed.change_set.changes
+    return hit if len(changes) == 1 and isinstance(changes[0], ModifyFile) else None
 
 
 def proving_tools(
@@ -132,6 +206,7 @@ class _Repair:
     meter: Meter
     repaired: Repaired
     context: EngineContext
+    first: Hit | None = None
     refuted: int = 0
     rivalry: Rivalry | None = None
 
@@ -139,6 +214,11 @@ class _Repair:
         self.context.listener(StageStarted("search", "Searching for a repair"))
         tools = self._search_tools(jobs)
         search = Search(self.located.task, tools, self.located.sources, self.located.spans)
+        if self.first is not None:
+            # Repaired already: what is looked for are rivals.
+            survivor = survivor_of(self.first)
+            self.rivalry = Rivalry(survivor, self.first.proposal, reserve_for(self.first.seconds))
+            search.look_no_further(self.rivalry.limit)
         try:
             self._take_survivors(search)
         finally:
@@ -151,7 +231,9 @@ class _Repair:
     def _take_survivors(self, search: Search) -> None:
         for survivor in search.survivors():
             if self.rivalry is not None:
-                self.rivalry.admit(survivor)
+                # An edit that an error led to is found by the search as well.
+                if _edit_of(survivor) != _edit_of(self.rivalry.first):
+                    self.rivalry.admit(survivor)
                 if len(self.rivalry.rivals) >= MOST_RIVALS:
                     break
                 continue
@@ -244,3 +326,7 @@ class _Repair:
 
     def _left(self) -> set[str]:
         return set(self.located.task.failing) - self.repaired.fixed
+
+
+def _edit_of(survivor: Survivor) -> tuple[str, tuple[TextEdit, ...]]:
+    return survivor.candidate.path, survivor.candidate.edits

@@ -33,8 +33,9 @@ Judge = Callable[[ChangeSet, tuple[str, ...]], Proof | None]
 
 
 def ranked(proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
-    """What repairs more comes first; otherwise what was found first, which was the more likely."""
-    return tuple(sorted(proposals, key=lambda proposal: -len(proposal.fixes)))
+    """What repairs more comes first; otherwise what was found first, which was the more likely. Tests change last."""
+    last = ProposalKind.TEST_CHANGE
+    return tuple(sorted(proposals, key=lambda proposal: (proposal.kind is last, -len(proposal.fixes))))
 
 
 def select(snapshot: Snapshot, proposals: Sequence[Proposal], judge: Judge) -> Selection:

@@ -62,10 +62,15 @@ class ResultBook:
             self._early, self._ended = tuple(findings), frozenset(ended)
 
     def repaired(self, tests: Collection[str]) -> None:
-        """These tests were proven to pass with the files as they are now."""
+        """These tests were proven to pass, and these files to be collected, with the files as they are now."""
         with self._lock:
             for name in tests:
-                if (result := self._results.get(name)) is not None:
+                if (result := self._results.get(name)) is None:
+                    continue
+                if result.phase == "collect":
+                    # A file is no test; the next run says which there are in it.
+                    del self._results[name]
+                else:
                     self._results[name] = TestResult(name, Outcome.PASSED, result.seconds)
             self._findings = tuple(item for item in self._findings if not set(item.tests) <= set(tests))
             self._forget_early()
@@ -84,21 +89,14 @@ class ResultBook:
             early = (item for item in self._early if not told.issuperset(item.tests))
             return (*before, *early, *self._suspects)
 
-    def failing(self) -> tuple[str, ...]:
-        """Ids of the tests that failed when they last ran; files that can't be collected are no tests."""
-        with self._lock:
-            return tuple(
-                name for name, result in self._results.items() if result.broken and result.phase != "collect"
-            )
-
     def repairable(self) -> tuple[str, ...]:
-        """The failing tests that an edit can be proven on: not those that a command of its own runs."""
+        """What is broken and an edit can be proven on: not what a command of its own runs."""
         with self._lock:
             commanded = {name for name, result in self._results.items() if result.command}
-        return tuple(name for name in self.failing() if name not in commanded)
+        return tuple(name for name in self.broken() if name not in commanded)
 
     def broken(self) -> tuple[str, ...]:
-        """The same, with the files that can't be collected."""
+        """Ids of the tests that failed when they last ran, and of the files that could not be collected."""
         with self._lock:
             return tuple(name for name, result in self._results.items() if result.broken)
 

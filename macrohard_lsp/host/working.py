@@ -179,7 +179,7 @@ class Worker:
             desk.book.update(report.ran, report.results, findings, report.commands)
         if not request.ids or request.since is not None:
             self._tested, self._index = report.snapshot, report.index or self._index
-        failing = desk.book.failing()
+        failing = desk.book.broken()
         desk.shelf.drop(
             lambda item: (
                 not any(covers(item.tests, name) for name in failing)
@@ -230,7 +230,7 @@ class Worker:
     def _offered_already(self, tests: tuple[str, ...]) -> tuple[str, ...]:
         """The offers that repair all that is asked for and fit the files as they are; empty where one is missing."""
         desk = self._desk
-        failing = {name for name in desk.book.failing() if not tests or covers(tests, name)}
+        failing = {name for name in desk.book.broken() if not tests or covers(tests, name)}
         fitting = [
             offer
             for offer in desk.shelf.offers(desk.present)

@@ -9,6 +9,7 @@ from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import Outcome, TestRun
 from macrohard_lsp.core.tier import Tier
+from macrohard_lsp.proving.collected import stands_for_folder
 from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.testing.options import TestOptions
 from macrohard_lsp.workspace.index import WorkspaceIndex
@@ -40,7 +41,10 @@ class OtherSuite:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """`change_set` repairs `repairs`, which failed in three fresh runs of the unmodified `snapshot`."""
+    """`change_set` repairs `repairs`, which failed in three fresh runs of the unmodified `snapshot`.
+
+    Among them may be files that can't be collected: those count as repaired when their tests run and pass.
+    """
 
     snapshot: Snapshot
     change_set: ChangeSet
@@ -51,6 +55,16 @@ class Claim:
         """Those of the repaired tests that belong to one project."""
         known = {result.id for result in baseline.run.results}
         return tuple(name for name in self.repairs if name in known)
+
+    def files_in(self, baseline: ProjectBaseline) -> tuple[str, ...]:
+        """Those of the repaired of one project that are no tests but what could not be collected."""
+        files = {result.id for result in baseline.run.results if result.phase == "collect" and result.broken}
+        return tuple(name for name in self.repairs_in(baseline) if name in files)
+
+    def tests_in(self, baseline: ProjectBaseline) -> tuple[str, ...]:
+        """The others."""
+        files = self.files_in(baseline)
+        return tuple(name for name in self.repairs_in(baseline) if name not in files)
 
     def owner(self, path: str) -> ProjectBaseline:
         """The project whose directory holds `path` most closely; the first one where none does."""
@@ -84,6 +98,14 @@ class ProvingTools:
         """The user's own test command for one project, without the other projects that lie inside it."""
         extra = self.ignored.get(baseline.project.directory, ())
         return replace(self.options, arguments=(*self.options.arguments, *extra))
+
+    def selecting_files(
+        self, baseline: ProjectBaseline, ids: tuple[str, ...], trap: tuple[str, ...] = ()
+    ) -> TestOptions:
+        """The same where `ids` may name what can't be collected; a conftest or a folder means the whole suite."""
+        if any("::" not in name and stands_for_folder(name) for name in ids):
+            return replace(self.whole_suite(baseline), trap=trap)
+        return self.selecting(ids, trap)
 
     def selecting(self, ids: tuple[str, ...], trap: tuple[str, ...] = ()) -> TestOptions:
         return replace(self.options, ids=ids, trap=trap)

@@ -8,6 +8,7 @@ from macrohard_lsp.core.cancel import Cancel, Cancelled
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import Outcome, TestResult, TestRun
 from macrohard_lsp.proving.case import Claim, Evidence, ProjectBaseline, ProvingTools
+from macrohard_lsp.proving.collected import belongs, passing_tests_of, why_not_collected
 from macrohard_lsp.testing.pytest_run import Tested, run_tests
 
 FRESH_RUNS = 3
@@ -22,8 +23,8 @@ def tests_pass(claim: Claim, after: Snapshot, tools: ProvingTools) -> Evidence:
     command: tuple[str, ...] = ()
     counted = 0
     for baseline in claim.baselines:
-        expected = baseline.passing | frozenset(claim.repairs_in(baseline))
-        run = _run_until_broken(after, baseline, tools, expected)
+        expected, files = baseline.passing | frozenset(claim.tests_in(baseline)), claim.files_in(baseline)
+        run = _run_until_broken(after, baseline, tools, expected, files)
         command = run.command
         ended = {result.id: result.outcome for result in run.results if result.id in expected}
         wrong = [name for name, outcome in ended.items() if outcome is not Outcome.PASSED]
@@ -32,11 +33,13 @@ def tests_pass(claim: Claim, after: Snapshot, tools: ProvingTools) -> Evidence:
             return Evidence(
                 False, f"{wrong[0]} {was} and is {ended[wrong[0]].value} now", _listed(wrong), command
             )
+        if why := next(filter(None, (why_not_collected(run, name, after) for name in files)), None):
+            return Evidence(False, why, command=command)
         missing = sorted(expected - set(ended))
         if run.problem is not None or missing:
             reason = run.problem or f"{missing[0]} passed before and was not run now"
             return Evidence(False, reason, _listed(missing), command)
-        counted += len(expected)
+        counted += len(expected | set(passing_tests_of(run, files)))
     for other in tools.others:
         still = {r.id: r.outcome for r in other.run(after).results if r.outcome is Outcome.PASSED}
         lost = sorted(other.passing - still.keys())
@@ -55,17 +58,28 @@ def failing_tests_pass(claim: Claim, after: Snapshot, tools: ProvingTools) -> Ev
     """
     command: tuple[str, ...] = ()
     for baseline in claim.baselines:
-        repaired = claim.repairs_in(baseline)
+        repaired, files = claim.repairs_in(baseline), claim.files_in(baseline)
         if not repaired:
             continue
         run = partial(_fresh_run, after, baseline, tools, repaired)
         with ThreadPoolExecutor(max_workers=tools.jobs) as pool:
-            runs = tuple(pool.map(run, (*((),) * FRESH_RUNS, repaired)))
+            if files and (why := _collected_before(claim, baseline, tools, pool)):
+                return Evidence(False, why)
+            # Which tests there are to be made to fail is known of a file only once it has been collected.
+            first = (run(()),) if files else ()
+            trap = (*claim.tests_in(baseline), *(passing_tests_of(first[0].run, files) if first else ()))
+            if not trap:
+                return Evidence(False, f"no test is left that shows {files[0]} to be repaired")
+            runs = (*first, *pool.map(run, (*((),) * (FRESH_RUNS - len(first)), trap)))
         command = (*runs[0].run.command, *repaired)
         for number, tested in enumerate(runs[:FRESH_RUNS], start=1):
-            wrong = _not_passed(tested.run, repaired)
+            wrong = _not_passed(tested.run, claim.tests_in(baseline))
             if wrong:
                 return Evidence(False, f"{wrong[0]} did not pass in fresh run {number}", command=command)
+            if why := next(
+                filter(None, (why_not_collected(tested.run, name, after) for name in files)), None
+            ):
+                return Evidence(False, f"{why} in fresh run {number}", command=command)
         if runs[-1].forged:
             name = runs[-1].forged[0]
             return Evidence(False, f"{name} is reported as passed even when it fails: results are forged")
@@ -74,20 +88,40 @@ def failing_tests_pass(claim: Claim, after: Snapshot, tools: ProvingTools) -> Ev
     )
 
 
+def _collected_before(
+    claim: Claim, baseline: ProjectBaseline, tools: ProvingTools, pool: ThreadPoolExecutor
+) -> str | None:
+    """A sentence where a file that is to be repaired can be collected without the change in some fresh run.
+
+    The baseline is the first of the three: there only tests are run again to see whether they always fail.
+    """
+    files = claim.files_in(baseline)
+    run = partial(_fresh_run, claim.snapshot, baseline, tools, files)
+    for tested in pool.map(run, ((),) * (FRESH_RUNS - 1)):
+        broken = {result.id for result in tested.run.results if result.broken}
+        if steady := [name for name in files if name not in broken]:
+            return f"{steady[0]} can be collected in some runs without the change"
+    return None
+
+
 def _fresh_run(
-    after: Snapshot,
+    snapshot: Snapshot,
     baseline: ProjectBaseline,
     tools: ProvingTools,
     ids: tuple[str, ...],
     trap: tuple[str, ...],
 ) -> Tested:
-    options = tools.selecting(ids, trap)
-    with tools.open_machine(after, baseline.interpreter) as machine:
+    options = tools.selecting_files(baseline, ids, trap)
+    with tools.open_machine(snapshot, baseline.interpreter) as machine:
         return run_tests(machine, baseline.interpreter, baseline.project, options, cancel=tools.cancel)
 
 
 def _run_until_broken(
-    after: Snapshot, baseline: ProjectBaseline, tools: ProvingTools, expected: frozenset[str]
+    after: Snapshot,
+    baseline: ProjectBaseline,
+    tools: ProvingTools,
+    expected: frozenset[str],
+    files: tuple[str, ...],
 ) -> TestRun:
     """The whole suite, cut short at the first test that shows the claim to be wrong."""
     stop = Cancel()
@@ -96,7 +130,8 @@ def _run_until_broken(
 
     def look(result: TestResult) -> None:
         seen.append(result)
-        if result.id in expected and result.outcome is not Outcome.PASSED:
+        of_files = result.broken and any(belongs(result.id, name) for name in files)
+        if of_files or (result.id in expected and result.outcome is not Outcome.PASSED):
             stop.set()
 
     try:

@@ -66,7 +66,7 @@ def test_what_was_found_before_goes_once_its_tests_have_ended():
     again = finding("t.py::b", version=2)
     book.early([again], ["t.py::a", "t.py::b"])
     assert book.findings() == (finding("t.py::c"), again)
-    assert book.failing() == ("t.py::a", "t.py::b", "t.py::c")
+    assert book.broken() == ("t.py::a", "t.py::b", "t.py::c")
     # The run was stopped, and said nothing that counts.
     book.early([])
     assert len(book.findings()) == 3

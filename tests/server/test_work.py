@@ -38,6 +38,19 @@ def test_high():
     assert at_least(3, 3) and not at_least(2, 3)
 """
 
+UNCOLLECTED = """
+--- low.py
+def at_most(value, limit):
+    retrun value <= limit
+
+--- test_low.py
+from low import at_most
+
+
+def test_low():
+    assert at_most(3, 3) and not at_most(4, 3)
+"""
+
 SLOW = """
 --- things.py
 def three():
@@ -78,6 +91,27 @@ async def test_a_fix_over_several_files_one_of_them_not_open(new_editor, files, 
     editor.save(low)
     editor.save(high)
     await editor.until(lambda: shows_nothing(editor, tests), "a clear file")
+
+
+async def test_a_file_that_can_not_be_collected(new_editor, files) -> None:
+    """The error stands where Python stumbles, and the fix is offered there."""
+    folder: Path = files(UNCOLLECTED)
+    code = folder / "low.py"
+    editor = new_editor(vs_code())
+    await editor.start(folder)
+    editor.open(code)
+    (shown,) = await editor.until(lambda: editor.diagnostics(code), "the error")
+    assert shown.code == "collection"
+    line = editor.line_of(code, "retrun")
+    assert shown.range.start.line == line
+    fix = await editor.until_offered(code, line, "Fix: use `return` instead of `retrun`")
+    assert "test_low.py can be collected and passes" in fix.title
+    await editor.accept(fix)
+    assert "return value <= limit" in editor.buffers[code].text
+    editor.save(code)
+    await editor.until(lambda: shows_nothing(editor, code), "a clear file")
+    await editor.until_idle(folder)
+    assert (await editor.command("macrohard.runTests", {"uri": code.as_uri()}))["failed"] == 0
 
 
 async def test_asked_and_not_confirmed_nothing_changes(new_editor, files) -> None:

@@ -15,6 +15,7 @@ from macrohard_lsp.server.to_lsp import SOURCE
 KIND = "quickfix.macrohard"
 PROOF_KIND = "source.macrohard.proof"
 APPLY, FIND, PROOF = "macrohard.applyFix", "macrohard.fix", "macrohard.showProof"
+REPAIRED = (FindingKind.FAILING_TEST, FindingKind.COLLECTION)
 OPTIONS = types.CodeActionOptions(code_action_kinds=[KIND, PROOF_KIND], resolve_provider=True)
 
 
@@ -115,15 +116,15 @@ def _proofs(actions: list[types.CodeAction]) -> list[types.CodeAction]:
 def _searches(
     uri: str, findings: list[PlacedFinding], actions: list[types.CodeAction]
 ) -> list[types.CodeAction]:
-    """Where a test fails and nothing is offered: have a fix looked for."""
+    """Where a test fails, or a file can't be collected, and nothing is offered: have a fix looked for."""
     if actions:
         return []
     failing = dict.fromkeys(
-        name for finding in findings if finding.kind is FindingKind.FAILING_TEST for name in finding.tests
+        name for finding in findings if finding.kind in REPAIRED for name in finding.tests
     )
     return [
         types.CodeAction(
-            title=(title := f"Look for a fix of {name.partition('::')[2].split('::')[-1]}"),
+            title=(title := f"Look for a fix of {name.rpartition('::' if '::' in name else '/')[2]}"),
             kind=KIND,
             command=types.Command(title, FIND, arguments=[{"uri": uri, "tests": [name]}]),
         )
