@@ -49,6 +49,32 @@ def needed_files(index: WorkspaceIndex) -> Mapping[str, frozenset[str]]:
     return {path: _closure({path}, wanted) for path in index.files}
 
 
+def imported_at_once(index: WorkspaceIndex, test_file: str) -> frozenset[str]:
+    """The files that are sure to be imported as a test file is collected, so that it can't be where one of them fails.
+
+    An import inside a function comes later, and one inside a `try` may fail unseen.
+    """
+    above = _folders_above(test_file)
+    waiting = [test_file, *(f"{folder}{CONFTEST}" for folder in above)]
+    found: set[str] = set()
+    while waiting:
+        path = waiting.pop()
+        summary = index.files.get(path)
+        if summary is None or path in found:
+            continue
+        found.add(path)
+        waiting += [f"{folder}{PACKAGE}" for folder in _folders_above(path)]
+        for item in summary.imports:
+            if not (item.in_function or item.guarded or item.type_checking):
+                waiting += index.imported_by(path, item)
+    return frozenset(found)
+
+
+def _folders_above(path: str) -> list[str]:
+    parts = path.split("/")[:-1]
+    return ["".join(f"{part}/" for part in parts[:length]) for length in range(len(parts) + 1)]
+
+
 def may_hold_tests(index: WorkspaceIndex, path: str) -> bool:
     """Whether a file that nothing is known of yet may be a plugin, or a test file by the project's own naming."""
     return path.rpartition("/")[2] == CONFTEST or _Graph(index).may_be_named_to_pytest(path)
