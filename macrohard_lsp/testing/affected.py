@@ -49,25 +49,35 @@ def needed_files(index: WorkspaceIndex) -> Mapping[str, frozenset[str]]:
     return {path: _closure({path}, wanted) for path in index.files}
 
 
-def imported_at_once(index: WorkspaceIndex, test_file: str) -> frozenset[str]:
+class ImportedAtOnce:
     """The files that are sure to be imported as a test file is collected, so that it can't be where one of them fails.
 
     An import inside a function comes later, and one inside a `try` may fail unseen.
     """
-    above = _folders_above(test_file)
-    waiting = [test_file, *(f"{folder}{CONFTEST}" for folder in above)]
-    found: set[str] = set()
-    while waiting:
-        path = waiting.pop()
-        summary = index.files.get(path)
-        if summary is None or path in found:
-            continue
-        found.add(path)
-        waiting += [f"{folder}{PACKAGE}" for folder in _folders_above(path)]
-        for item in summary.imports:
-            if not (item.in_function or item.guarded or item.type_checking):
-                waiting += index.imported_by(path, item)
-    return frozenset(found)
+
+    def __init__(self, index: WorkspaceIndex) -> None:
+        self._index = index
+        self._steps: dict[str, tuple[str, ...]] = {}
+
+    def by(self, test_file: str) -> frozenset[str]:
+        conftests = (f"{folder}{CONFTEST}" for folder in _folders_above(test_file))
+        found: set[str] = set()
+        waiting = [path for path in (test_file, *conftests) if path in self._index.files]
+        while waiting:
+            path = waiting.pop()
+            if path not in found:
+                found.add(path)
+                waiting += self._imported_by(path)
+        return frozenset(found)
+
+    def _imported_by(self, path: str) -> tuple[str, ...]:
+        if path not in self._steps:
+            found = [f"{folder}{PACKAGE}" for folder in _folders_above(path)]
+            for item in self._index.files[path].imports:
+                if not (item.in_function or item.guarded or item.type_checking):
+                    found += self._index.imported_by(path, item)
+            self._steps[path] = tuple(each for each in dict.fromkeys(found) if each in self._index.files)
+        return self._steps[path]
 
 
 def _folders_above(path: str) -> list[str]:

@@ -108,9 +108,7 @@ class Changes:
         """Whether imports that are new, or no more, load nothing that was not loaded, and the other way round."""
         old, new = self._known.modules[digest].bindings, self._present.module(path)
         now: Mapping[str, str] = new.bindings if new is not None else {}
-        same = {
-            _module(each) for name, each in now.items() if each.startswith(IMPORT) and old.get(name) == each
-        }
+        same = _modules(old) & _modules(now)
         changed = _other(old, now)
         imports = (each for name in changed for each in (old.get(name, ""), now.get(name, "")))
         return all(self._is_loaded(each, same, needs) for each in imports if each.startswith(IMPORT))
@@ -126,6 +124,10 @@ class Changes:
 
 def _other(old: Mapping[str, str], new: Mapping[str, str]) -> set[str]:
     return {name for name in {*old, *new} if old.get(name) != new.get(name)}
+
+
+def _modules(bindings: Mapping[str, str]) -> set[str]:
+    return {_module(each) for each in bindings.values() if each.startswith(IMPORT)}
 
 
 def _module(binding: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from macrohard_lsp.testing.affected import imported_at_once
+from macrohard_lsp.testing.affected import ImportedAtOnce
 from macrohard_lsp.testing.footprints.changes import Change, Changes
 from macrohard_lsp.testing.footprints.model import Footprints, Needs, Present, together
 from macrohard_lsp.testing.footprints.reach import Reach
@@ -35,7 +35,7 @@ class Comparison:
     def __init__(self, known: Footprints, present: Present, index: WorkspaceIndex) -> None:
         self.known = known
         self.present = present
-        self._index = index
+        self._at_once = ImportedAtOnce(index)
         self._changes = Changes(known, present, index)
         self._of_files: dict[str, OfFile] = {}
 
@@ -88,7 +88,7 @@ class Comparison:
         unmet, changes = self._changes.of_needs(needs, path)
         if unmet or not changes:
             return OfFile(unmet)
-        if not changes.keys() <= imported_at_once(self._index, path):
+        if not changes.keys() <= self._at_once.by(path):
             # Whether what they bind can be made at all would not be seen by collecting the file.
             return OfFile(frozenset(changes))
         reach = Reach(changes, needs, path, self.present)

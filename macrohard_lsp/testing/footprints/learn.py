@@ -168,12 +168,22 @@ class _Lesson:
     def needs_of_file(self, path: str) -> Needs:
         """What is executed by the imports of a test file: the bodies of modules, and the functions those call."""
         partial = any(message.partial for message in self._outside)
-        return {
+        needs: Needs = {
             each: frozenset({self._present.whole(each)})
             if partial
             else self._blocks(each, ()) | self._called_by_imports.get(each, frozenset())
             for each in self._closure(path) | self._unaccounted
         }
+        if path in self._with_doctests:
+            # Every string of it may be the text of a test.
+            return together([needs, {path: frozenset({self._present.whole(path)})}])
+        return needs
+
+    @cached_property
+    def _with_doctests(self) -> frozenset[str]:
+        """The files with tests that are named by a module's dotted name."""
+        named = (name.partition("[")[0].partition("::") for name in self._watched.collected)
+        return frozenset(path for path, _, inside in named if "." in inside)
 
     @cached_property
     def _called_by_imports(self) -> Needs:

@@ -44,7 +44,7 @@ def unnamed(parsed: ParsedPython) -> list[tuple[int, str]]:
 def _ways() -> Query:
     return Query(
         language(),
-        """((call function: (identifier) @name) @call (#any-of? @name "getattr" "attrgetter" "methodcaller"))
+        """((call function: (identifier) @name) @call (#any-of? @name "getattr" "hasattr" "attrgetter" "methodcaller"))
         ((call function: (attribute attribute: (identifier) @name)) @call
          (#any-of? @name "attrgetter" "methodcaller"))
         ((attribute attribute: (identifier) @name) @namespace (#any-of? @name "f_globals" "__globals__"))
@@ -57,7 +57,7 @@ def _ways() -> Query:
 def _asks_for_a_given_name(call: Node) -> bool:
     function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
     given = [child for child in arguments.named_children if child.type != "comment"] if arguments else []
-    names = given[1:2] if function is not None and _text(function) == "getattr" else given
+    names = given[1:2] if function is not None and _text(function) in ("getattr", "hasattr") else given
     return bool(names) and all(map(_is_literal, names))
 
 
