@@ -49,17 +49,15 @@ def needed_files(index: WorkspaceIndex) -> Mapping[str, frozenset[str]]:
     return {path: _closure({path}, wanted) for path in index.files}
 
 
-class ImportedAtOnce:
-    """The files that are sure to be imported as a test file is collected, so that it can't be where one of them fails.
-
-    An import inside a function comes later, and one inside a `try` may fail unseen.
-    """
+class AtCollection:
+    """The files that are imported as a test file is collected: imports inside of functions come later."""
 
     def __init__(self, index: WorkspaceIndex) -> None:
         self._index = index
-        self._steps: dict[str, tuple[str, ...]] = {}
+        self._steps: dict[tuple[str, bool], tuple[str, ...]] = {}
 
-    def by(self, test_file: str) -> frozenset[str]:
+    def imported(self, test_file: str, *, sure: bool) -> frozenset[str]:
+        """Without those that a failing import leaves out unseen, if they are to be `sure`: those inside a `try`."""
         conftests = (f"{folder}{CONFTEST}" for folder in _folders_above(test_file))
         found: set[str] = set()
         waiting = [path for path in (test_file, *conftests) if path in self._index.files]
@@ -67,17 +65,18 @@ class ImportedAtOnce:
             path = waiting.pop()
             if path not in found:
                 found.add(path)
-                waiting += self._imported_by(path)
+                waiting += self._imported_by(path, sure)
         return frozenset(found)
 
-    def _imported_by(self, path: str) -> tuple[str, ...]:
-        if path not in self._steps:
+    def _imported_by(self, path: str, sure: bool) -> tuple[str, ...]:
+        key = (path, sure)
+        if key not in self._steps:
             found = [f"{folder}{PACKAGE}" for folder in _folders_above(path)]
             for item in self._index.files[path].imports:
-                if not (item.in_function or item.guarded or item.type_checking):
+                if not (item.in_function or item.type_checking or (sure and item.guarded)):
                     found += self._index.imported_by(path, item)
-            self._steps[path] = tuple(each for each in dict.fromkeys(found) if each in self._index.files)
-        return self._steps[path]
+            self._steps[key] = tuple(each for each in dict.fromkeys(found) if each in self._index.files)
+        return self._steps[key]
 
 
 def _folders_above(path: str) -> list[str]:

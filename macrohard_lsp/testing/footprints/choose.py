@@ -58,7 +58,7 @@ def _of_file(comparison: Comparison, path: str) -> dict[str, tuple[bool, int, fl
             chosen[name] = (not kept.broke, -len(unmet), kept.seconds)
     if chosen and all(name in chosen or is_listed(name, (*chosen, *found.gone)) for name in file.ids):
         return {path: (*min(chosen.values())[:2], sum(seconds.values()))}
-    if not chosen and found.changes:
+    if not chosen and found.changes and found.changes.keys() - found.later:
         # Whether what a module binds anew can be made at all is seen where it is imported.
         return {import_of(path): (True, 0, 0.0)}
     return chosen

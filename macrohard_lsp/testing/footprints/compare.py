@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from macrohard_lsp.testing.affected import ImportedAtOnce
+from macrohard_lsp.testing.affected import AtCollection
 from macrohard_lsp.testing.footprints.changes import Change, Changes
 from macrohard_lsp.testing.footprints.model import Footprints, Needs, Present, together
 from macrohard_lsp.testing.footprints.reach import Reach
@@ -19,13 +19,15 @@ class OfFile:
 
     `unmet` are paths at which something is no longer what it was, so that it counts for all of them; where there are
     none, `added` are ids of tests that are new or declared otherwise, `gone` of those that are no more, and `changes`
-    say which names of which modules are bound to something else.
+    say which names of which modules are bound to something else. Those modules that are `later` are imported by nothing
+    but functions.
     """
 
     unmet: frozenset[str]
     added: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     changes: Mapping[str, Change] | None = None
+    later: frozenset[str] = NOTHING
     reach: Reach | None = None
 
 
@@ -35,7 +37,7 @@ class Comparison:
     def __init__(self, known: Footprints, present: Present, index: WorkspaceIndex) -> None:
         self.known = known
         self.present = present
-        self._at_once = ImportedAtOnce(index)
+        self._at_collection = AtCollection(index)
         self._changes = Changes(known, present, index)
         self._of_files: dict[str, OfFile] = {}
 
@@ -64,6 +66,12 @@ class Comparison:
             return frozenset(changes)
         reach = file.reach
         if (
+            file.later
+            and reach is not None
+            and (not file.later.isdisjoint(kept.needs) or reach.may_import(kept.needs))
+        ):
+            return file.later
+        if (
             reach is None
             or changes != file.changes
             or not kept.needs.keys() <= self.known.files[path].needs.keys()
@@ -88,14 +96,17 @@ class Comparison:
         unmet, changes = self._changes.of_needs(needs, path)
         if unmet or not changes:
             return OfFile(unmet)
-        if not changes.keys() <= self._at_once.by(path):
-            # Whether what they bind can be made at all would not be seen by collecting the file.
-            return OfFile(frozenset(changes))
         reach = Reach(changes, needs, path, self.present)
+        later = changes.keys() - self._at_collection.imported(path, sure=True)
+        if later and (
+            not later.isdisjoint(self._at_collection.imported(path, sure=False)) or reach.may_import(needs)
+        ):
+            # Whether what they bind can be made at all would not be seen by collecting the file.
+            return OfFile(frozenset(later))
         if reach.by_import:
             return OfFile(frozenset(changes))
         own = changes.get(path, UNCHANGED)
-        return OfFile(NOTHING, _ids(path, own.tests), _ids(path, own.gone), changes, reach)
+        return OfFile(NOTHING, _ids(path, own.tests), _ids(path, own.gone), changes, frozenset(later), reach)
 
 
 def is_listed(name: str, functions: Collection[str]) -> bool:

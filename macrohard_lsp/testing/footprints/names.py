@@ -122,7 +122,7 @@ def uses_of(parsed: ParsedPython, docstrings: frozenset[int]) -> Uses:
             continue
         if parent is not None and parent.type == "attribute" and parent.child_by_field_name("object") != node:
             asked.add(name)
-        if not _is_asked(node):
+        if not (_is_asked(node) or _is_given(node)):
             handed.add(name)
     for node in found.get("string", []):
         if node.start_byte not in docstrings:
@@ -139,6 +139,20 @@ def _identifiers() -> Query:
     return Query(
         language(), "(identifier) @name (aliased_import) @alias (wildcard_import) @star (string) @string"
     )
+
+
+def _is_given(node: Node) -> bool:
+    """Whether an identifier is the name that a function, a class, or an argument is given."""
+    parent = node.parent
+    if parent is None or parent.type == "parameters":
+        return True
+    named = parent.type in (
+        "function_definition",
+        "class_definition",
+        "default_parameter",
+        "keyword_argument",
+    )
+    return named and parent.child_by_field_name("name") == node
 
 
 def _is_asked(node: Node) -> bool:

@@ -67,14 +67,22 @@ class Reach:
         """Whether any of the functions that a test calls by its needs uses one of the names."""
         return self._is_used(needs, self._finding)
 
-    def _is_used(self, needs: Needs, finding: frozenset[str]) -> bool:
-        functions = [
+    def may_import(self, needs: Needs) -> bool:
+        """Whether any function that is called by some needs imports something as it runs."""
+        importing = FINDING | {"import"}
+        return any(not inside.words.isdisjoint(importing) for _, _, inside in self._functions(needs))
+
+    def _functions(self, needs: Needs) -> list[tuple[str, Blocks, Inside]]:
+        return [
             (path, blocks, blocks.inside[digest])
             for path, digests in needs.items()
             if (blocks := self._near.get(path)) is not None
             for digest in digests
             if digest in blocks.inside
         ]
+
+    def _is_used(self, needs: Needs, finding: frozenset[str]) -> bool:
+        functions = self._functions(needs)
         found = any(not inside.words.isdisjoint(finding) for _, _, inside in functions)
         return any(self._used_in(path, blocks, inside, found) for path, blocks, inside in functions)
 
