@@ -7,6 +7,7 @@ from macrohard_lsp.testing.footprints.blocks import Blocks, Inside
 from macrohard_lsp.testing.footprints.changes import Change
 from macrohard_lsp.testing.footprints.model import Needs, Present
 from macrohard_lsp.testing.footprints.names import CODE, COMPUTED, EVERY_NAME, MODULES, NAMESPACE
+from macrohard_lsp.testing.footprints.statements import IMPORT
 
 OWN = frozenset({"globals", "locals", "vars", "dir", CODE})
 """What reads names of the module it is called in that are written nowhere."""
@@ -54,6 +55,7 @@ class Reach:
             for path in changes
             if path in self._near
         )
+        self._bound: dict[str, frozenset[str]] = {}
         self._visible: dict[str, frozenset[str]] = {}
         self.by_import = self._spread() or self._is_told_by_import(needs)
         """Whether what is executed by an import can tell."""
@@ -113,8 +115,15 @@ class Reach:
         if self._has_functions and NAMESPACE in words:
             return True
         # What becomes of a module that is handed on isn't known.
-        handed = self._called & words
-        return bool(handed) and not blocks.uses.handed.isdisjoint(handed)
+        return not self._bound_in(path, blocks).isdisjoint(blocks.uses.handed & words)
+
+    def _bound_in(self, path: str, blocks: Blocks) -> frozenset[str]:
+        """What the modules that changed may be called in a file."""
+        if path not in self._bound:
+            imports = ((name, text) for name, text in blocks.bindings.items() if text.startswith(IMPORT))
+            aliases = {name for name, text in imports if _last(text) in self._called}
+            self._bound[path] = self._called | aliases
+        return self._bound[path]
 
     def _names_in(self, path: str) -> Set[str]:
         if path not in self._visible:
@@ -143,6 +152,11 @@ class Reach:
                         found.add(name)
             fresh = found
         return False
+
+
+def _last(binding: str) -> str:
+    """The last name of what a binding imports."""
+    return binding.removeprefix(IMPORT).rpartition(" ")[2].rpartition(".")[2]
 
 
 def _called(path: str) -> str:
