@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (CannotReadError, peers.CannotPrepareError, CouldNotRun) as problem:
         print(f"bench-affected: {problem}", file=sys.stderr)
         return 2
-    section = report.section(given.repository.absolute().name, given.packages, steps)
+    section = report.section(given.repository.absolute().name, given.packages, steps, known=given.known)
     print(section)
     if not (given.dry or given.only):
         replace_section("bench-affected", section)

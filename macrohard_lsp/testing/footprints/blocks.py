@@ -130,7 +130,7 @@ class _Reader:
             self._take_function(name, whole, body)
         pieces.append(self._piece(written, statement.end_byte))
         code = b"\n".join(piece.code for piece in pieces if piece.code)
-        return _Piece(code, frozenset().union(*(piece.words for piece in pieces)))
+        return _Piece(code, frozenset[str]().union(*(piece.words for piece in pieces)))
 
     def _take_function(self, name: str, whole: Node, body: Node) -> None:
         piece = self._piece(body.start_byte, body.end_byte)

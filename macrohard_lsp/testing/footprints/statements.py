@@ -102,27 +102,26 @@ def _is_plain_member(statement: Node) -> bool:
         return True
     if statement.type == "expression_statement":
         return bool(_of_expression(statement)) or _is_string(statement)
-    inner: Node | None = statement
+    inner = statement
     if statement.type == "decorated_definition":
-        inner = statement.child_by_field_name("definition")
-        if inner is None or inner.type != "function_definition":
-            return False
+        inner = statement.child_by_field_name("definition") or statement
         decorators = [
             _text(child).removeprefix("@").strip()
             for child in statement.children
             if child.type == "decorator"
         ]
         is_test = _text(inner.child_by_field_name("name")).startswith("test")
-        for each in decorators:
-            if not (
-                each in MARKS_OF_METHODS
-                or each.endswith((".setter", ".getter", ".deleter"))
-                or (is_test and each.startswith(MARK))
-            ):
-                return False
-    if inner is None or inner.type != "function_definition":
+        if not all(_is_plain_decorator(each, is_test) for each in decorators):
+            return False
+    if inner.type != "function_definition":
         return False
     return _text(inner.child_by_field_name("name")) not in HOOKS_OF_CLASSES and _is_plain_head(inner)
+
+
+def _is_plain_decorator(text: str, is_test: bool) -> bool:
+    if is_test and text.startswith(MARK):
+        return True
+    return text in MARKS_OF_METHODS or text.endswith((".setter", ".getter", ".deleter"))
 
 
 def _of_expression(statement: Node) -> tuple[Binding, ...]:
