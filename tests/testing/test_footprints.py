@@ -298,6 +298,17 @@ NAMES = """
         assert Derived().hello()
     def test_apart():
         assert Apart().hello()
+    == tests/conftest.py
+    def pytest_generate_tests(metafunc):
+        if "n" in metafunc.fixturenames:
+            metafunc.parametrize("n", range(metafunc.module.TIMES))
+    == tests/test_times.py
+    TIMES = 2
+    ONCE = 1
+    def test_times(n):
+        assert n in (0, 1)
+    def test_once():
+        assert ONCE
     == tests/test_late.py
     "Imports as it runs."
     def test_late():
@@ -365,6 +376,8 @@ CASES_OF_NAMES = {
     ),
     "a module that is listed": ("lib/plain.py", "SEEN = 1", "SEEN = 2", "names:: plain::test_module"),
     "what only a test's own import would see fail": ("lib/late.py", "WHEN = 1", "WHEN = 2", "late::test_late"),
+    "what a hook reads": ("tests/test_times.py", "TIMES = 2", "TIMES = 1", "times"),
+    "what it does not": ("tests/test_times.py", "ONCE = 1", "ONCE = 2", "times::test_once"),
     "what nobody would see fail": ("lib/maybe.py", "PERHAPS = 1", "PERHAPS = 2", "tries"),
 }  # fmt: skip
 

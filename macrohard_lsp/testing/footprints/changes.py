@@ -118,6 +118,11 @@ class Changes:
         top = module.partition(".")[0]
         if top in sys.stdlib_module_names and top not in self._index.modules:
             return True
+        if module.startswith("."):
+            # What a name stands for depends on where that is written: it may be a module that was not loaded.
+            return module in same and not any(
+                path.endswith((f"/{name}.py", f"/{name}/__init__.py")) for path in self._index.files
+            )
         inner = self._index.modules.get(f"{module}.{name}", ()) if name else ()
         return module in same and all(path in needs for path in inner)
 

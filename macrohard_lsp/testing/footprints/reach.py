@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Set
 
 from macrohard_lsp.core.testrun import named_by
+from macrohard_lsp.testing.affected import CONFTEST
 from macrohard_lsp.testing.footprints.blocks import Blocks, Inside
 from macrohard_lsp.testing.footprints.changes import Change
 from macrohard_lsp.testing.footprints.model import Needs, Present
@@ -40,7 +41,7 @@ class Reach:
         self._finding = FINDING
         self._alone = False
         if test_file in changes:
-            # A test can ask pytest for the module it stands in.
+            # A test can ask pytest for the module it stands in, and so can a hook as it is collected.
             self._finding |= {"module"}
             name = _called(test_file)
             self._alone = len(changes) == 1 and not any(
@@ -85,7 +86,10 @@ class Reach:
 
     def _is_used(self, needs: Needs, finding: frozenset[str]) -> bool:
         functions = self._functions(needs)
-        found = any(not inside.words.isdisjoint(finding) for _, _, inside in functions)
+        found = any(
+            not inside.words.isdisjoint(self._finding if path.endswith(CONFTEST) else finding)
+            for path, _, inside in functions
+        )
         return any(self._used_in(path, blocks, inside, found) for path, blocks, inside in functions)
 
     def _used_in(self, path: str, blocks: Blocks, function: Inside, found: bool) -> bool:
