@@ -55,6 +55,11 @@ class Folder:
     def show(self, commit: str) -> None:
         git(self.place, "checkout", "-q", "--force", commit)
 
+    def start_at(self, commit: str) -> None:
+        """Show a state with nothing left of what was done in others."""
+        self.show(commit)
+        git(self.place, "clean", "-q", "-f", "-d", "-x")
+
     def text(self, commit: str, path: str) -> str | None:
         try:
             return git(self.place, "show", f"{commit}:{path}")

@@ -31,9 +31,9 @@ class Step:
         )
 
 
-def section(library: str, packages: Sequence[str], steps: Sequence[Step]) -> str:
-    """`packages` are those that its tests needed beside pytest and pytest-testmon."""
-    needing = "".join(f" --with '{package}'" for package in packages)
+def section(library: str, packages: Sequence[str], steps: Sequence[Step], *, known: bool) -> str:
+    """`packages` are those that its tests needed; `known` says that what is true was taken from earlier runs."""
+    options = "".join(f" --with '{package}'" for package in packages) + (" --known" if known else "")
     total = sum(step.total for step in steps)
     needed = sum(len(step.needed) for step in steps)
     ours, testmon = sum(len(step.ours) for step in steps), sum(len(step.testmon) for step in steps)
@@ -54,7 +54,7 @@ def section(library: str, packages: Sequence[str], steps: Sequence[Step]) -> str
 | pytest-testmon | {testmon} | {_percent(testmon, total)} | {theirs} |
 
 Here over pytest-testmon: {ours / max(testmon, 1):.2f} in tests run; more than it at {more} of {len(steps)} edits.
-Written by `python -m bench.affected.run --repository CLONE{needing}`."""
+Written by `python -m bench.affected.run --repository CLONE{options}`."""
 
 
 def _percent(part: int, whole: int) -> str:

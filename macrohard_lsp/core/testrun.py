@@ -146,3 +146,12 @@ def named_by(name: str) -> tuple[str, ...]:
     classes = rest.partition("[")[0].split("::")[:-1]
     inside = ("::".join([path, *classes[:depth]]) for depth in range(1, len(classes) + 1))
     return (name, name.partition("[")[0], path, *inside)
+
+
+def import_of(path: str) -> str:
+    """The id that stands for a file's import alone: the file is collected, and none of its tests runs."""
+    return f"{path}::"
+
+
+def is_import(name: str) -> bool:
+    return name.endswith("::")

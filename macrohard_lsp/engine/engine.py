@@ -6,7 +6,7 @@ from dataclasses import replace
 from macrohard_lsp.core.budget import Budget
 from macrohard_lsp.core.events import FindingFound
 from macrohard_lsp.core.proposal import ProposalKind
-from macrohard_lsp.core.testrun import Outcome
+from macrohard_lsp.core.testrun import Outcome, is_import
 from macrohard_lsp.engine.changed import choose_tests
 from macrohard_lsp.engine.commanded import measure_all
 from macrohard_lsp.engine.context import EngineContext
@@ -46,7 +46,9 @@ def run_tests(request: TestRequest, context: EngineContext) -> TestReport:
         raise CouldNotRun(str(reason)) from reason
     chose_all = not (chosen.ids or chosen.nothing or request.collect_only)
     whole = chose_all and all(baseline.run.problem is None for baseline in measured.baselines)
-    nothing = chosen.nothing and not measured.results
+    nothing = not measured.results and (
+        chosen.nothing or bool(chosen.ids and all(map(is_import, chosen.ids)))
+    )
     return TestReport(
         message="Nothing that a test could see has changed." if nothing else _counts(measured),
         tier=workplace.tier,

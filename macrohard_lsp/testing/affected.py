@@ -49,6 +49,41 @@ def needed_files(index: WorkspaceIndex) -> Mapping[str, frozenset[str]]:
     return {path: _closure({path}, wanted) for path in index.files}
 
 
+class AtCollection:
+    """The files that are imported as a test file is collected: imports inside of functions come later."""
+
+    def __init__(self, index: WorkspaceIndex) -> None:
+        self._index = index
+        self._steps: dict[tuple[str, bool], tuple[str, ...]] = {}
+
+    def imported(self, test_file: str, *, sure: bool) -> frozenset[str]:
+        """Without those that a failing import leaves out unseen, if they are to be `sure`: those inside a `try`."""
+        conftests = (f"{folder}{CONFTEST}" for folder in _folders_above(test_file))
+        found: set[str] = set()
+        waiting = [path for path in (test_file, *conftests) if path in self._index.files]
+        while waiting:
+            path = waiting.pop()
+            if path not in found:
+                found.add(path)
+                waiting += self._imported_by(path, sure)
+        return frozenset(found)
+
+    def _imported_by(self, path: str, sure: bool) -> tuple[str, ...]:
+        key = (path, sure)
+        if key not in self._steps:
+            found = [f"{folder}{PACKAGE}" for folder in _folders_above(path)]
+            for item in self._index.files[path].imports:
+                if not (item.in_function or item.type_checking or (sure and item.guarded)):
+                    found += self._index.imported_by(path, item)
+            self._steps[key] = tuple(each for each in dict.fromkeys(found) if each in self._index.files)
+        return self._steps[key]
+
+
+def _folders_above(path: str) -> list[str]:
+    parts = path.split("/")[:-1]
+    return ["".join(f"{part}/" for part in parts[:length]) for length in range(len(parts) + 1)]
+
+
 def may_hold_tests(index: WorkspaceIndex, path: str) -> bool:
     """Whether a file that nothing is known of yet may be a plugin, or a test file by the project's own naming."""
     return path.rpartition("/")[2] == CONFTEST or _Graph(index).may_be_named_to_pytest(path)

@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.interpreter import Interpreter, Project
-from macrohard_lsp.core.testrun import Ending, Outcome, TestResult, TestRun, hung_in, named_by
+from macrohard_lsp.core.testrun import (
+    Ending,
+    Outcome,
+    TestResult,
+    TestRun,
+    hung_in,
+    is_import,
+    named_by,
+)
 from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.testing import problems
 from macrohard_lsp.testing.attempt import Attempt, End, Orders, Site, SuiteProcess, run_attempt
@@ -180,7 +188,7 @@ class _Runner:
 
     def _missing(self) -> tuple[str, ...]:
         found = {part for name in (*self._record.results, *self._collected) for part in named_by(name)}
-        return tuple(name for name in self._options.ids or () if name not in found)
+        return tuple(name for name in self._options.ids or () if name not in found and not is_import(name))
 
     def _incomplete(self) -> str | None:
         session, framework = self._record.session, self._site.interpreter.framework

@@ -110,6 +110,7 @@ SHOP = """
     """
 PROGRAM = "program::test_program"
 EVERY_FILE = "prices program stock"  # The conftest imports what imports everything.
+IMPORTS = "prices:: stock::"  # Files that are imported, and none of whose tests runs.
 SHARED = "stock::test_first stock::test_second stock::test_left"
 
 # Each case: file, what is replaced there (None: the whole file), by what (None: the file is removed), and the
@@ -127,7 +128,9 @@ CASES = {
     "a comment": (
         "shop/prices.py", "return net(x) * RATE", "# why\n    return net(x) * RATE  # so", PROGRAM,
     ),
-    "a constant": ("shop/prices.py", "RATE = 2", "RATE = 3", EVERY_FILE),
+    "a constant": (
+        "shop/prices.py", "RATE = 2", "RATE = 3", f"{PROGRAM} prices::test_gross stock::",
+    ),
     "a function that ran with the import": (
         "shop/prices.py", "return function", "return (function)", EVERY_FILE,
     ),
@@ -152,12 +155,17 @@ CASES = {
         "def test_new(): pass\ndef test_gross",
         f"{PROGRAM} prices::test_new",
     ),
-    "one more function": ("shop/prices.py", "RATE = 2", "RATE = 2\ndef fresh(): pass", PROGRAM),
-    "one more whose name was known": (
+    "one more function": (
+        "shop/prices.py", "RATE = 2", "RATE = 2\ndef fresh(): pass", f"{PROGRAM} {IMPORTS}",
+    ),
+    "one more whose name a test mentions": (
         "shop/prices.py",
         "RATE = 2",
         "RATE = 2\ndef plugged(): pass",
-        EVERY_FILE,
+        f"{PROGRAM} prices:: stock::test_plugged",
+    ),
+    "one more that runs another for its default": (
+        "shop/prices.py", "RATE = 2\n", "RATE = 2\ndef fresh(x=print()): pass\n", EVERY_FILE,
     ),
     "one more with a decorator": (
         "shop/prices.py",
@@ -165,17 +173,212 @@ CASES = {
         "RATE = 2\n@registered\ndef fresh(): pass",
         EVERY_FILE,
     ),
-    "a constant that nothing mentions": ("shop/__init__.py", '"1"', '"2"', PROGRAM),
-    "one that a test mentions": ("shop/stock.py", "LIMIT = 1", "LIMIT = 2", f"{PROGRAM} stock"),
-    "a function's defaults": ("shop/stock.py", "def words()", "def words(a=1)", EVERY_FILE),
-    "a function removed": ("shop/prices.py", "def gross(x):\n    return net(x) * RATE\n", "", EVERY_FILE),
-    "one more case of a test": ("tests/test_stock.py", "[1, 2]", "[1, 2, 3]", f"{PROGRAM} stock"),
+    "a constant that nothing mentions": ("shop/__init__.py", '"1"', '"2"', f"{PROGRAM} {IMPORTS}"),
+    # Those with the shared fixture import its module as they run, so that they would be the ones to see it fail.
+    "one that a test mentions": ("shop/stock.py", "LIMIT = 1", "LIMIT = 2", f"{PROGRAM} {SHARED}"),
+    "a function's defaults": (
+        "shop/stock.py", "def words()", "def words(a=1)", f"{PROGRAM} {SHARED} stock::test_words",
+    ),
+    "a function removed": (
+        "shop/prices.py",
+        "def gross(x):\n    return net(x) * RATE\n",
+        "",
+        f"{PROGRAM} prices::test_gross stock::",
+    ),
+    "one more case of a test": (
+        "tests/test_stock.py", "[1, 2]", "[1, 2, 3]", f"{PROGRAM} stock::test_many",
+    ),
+    "a test removed": (
+        "tests/test_prices.py",
+        "def test_gross():\n    assert gross(1) == 2\n",
+        "",
+        f"{PROGRAM} prices::",
+    ),
+    "a function that pytest calls": (
+        "tests/test_prices.py", "def test_net", "def setup_module(): pass\ndef test_net", f"{PROGRAM} prices",
+    ),
+    "a name that pytest reads": (
+        "tests/test_prices.py", "def test_net", "__test__ = False\ndef test_net", f"{PROGRAM} prices",
+    ),
     "one more file of tests": ("tests/test_new.py", None, "def test_a(): pass\n", f"{PROGRAM} new"),
     "a file of tests removed": ("tests/test_prices.py", None, None, PROGRAM),
     "one more module": ("shop/more.py", None, "def f(): pass\n", PROGRAM),
     "one more conftest": ("shop/conftest.py", None, "x = 1\n", "all"),
     "pytest's configuration": ("pyproject.toml", '["a"]', '["b"]', "all"),
     "other configuration": ("pyproject.toml", 'version = "1"', 'version = "2"', PROGRAM),
+}  # fmt: skip
+
+
+NAMES = """
+    == lib/__init__.py
+    == lib/values.py
+    import os
+    LIMIT = 1
+    OTHER = 1
+    MADE = os.getpid()
+    class Base:
+        kind = "a"
+        def hello(self):
+            return self.kind
+    class Derived(Base):
+        pass
+    class Apart:
+        kind = "a"
+        def hello(self):
+            return self.kind
+    def make():
+        return Base()
+    == lib/plain.py
+    SEEN = 1
+    def untouched():
+        return [1].count(1)
+    == lib/holds.py
+    from lib import values as held
+    def by_made_up_name(name):
+        return getattr(held, name)
+    def by_listing():
+        return sorted(vars(held))
+    def by_getattr():
+        return getattr(held, "LIMIT")
+    == lib/reads.py
+    from lib.values import LIMIT as BOUND
+    import lib.values
+    TWICE = BOUND * 2
+    def by_import():
+        return BOUND
+    def by_what_is_made_of_it():
+        return TWICE
+    def by_attribute():
+        return lib.values.LIMIT
+    def limited(LIMITED):
+        return LIMITED
+    == lib/star.py
+    from lib.values import *
+    def by_star():
+        return LIMIT
+    def beside():
+        LIMITS = 1
+        return LIMITS
+    == lib/late.py
+    WHEN = 1
+    def late():
+        return 1
+    == lib/maybe.py
+    PERHAPS = 1
+    == lib/tries.py
+    try:
+        from lib.maybe import PERHAPS
+    except ImportError:
+        PERHAPS = 0
+    == tests/test_names.py
+    from lib.holds import by_getattr, by_listing, by_made_up_name
+    from lib.plain import untouched
+    from lib.reads import *
+    from lib.star import beside, by_star
+    from lib.values import Apart, Derived, make
+    def test_by_import():
+        assert by_import()
+    def test_by_what_is_made_of_it():
+        assert by_what_is_made_of_it()
+    def test_by_attribute():
+        assert by_attribute()
+    def test_by_getattr():
+        assert by_getattr()
+    def test_by_made_up_name():
+        assert by_made_up_name("LIM" + "IT")
+    def test_by_listing():
+        assert by_listing()
+    def test_by_star():
+        assert by_star()
+    def test_untouched():
+        assert untouched() and beside() and limited(1)
+    def test_an_object():
+        assert make().hello()
+    def test_a_derived_one():
+        assert Derived().hello()
+    def test_apart():
+        assert Apart().hello()
+    == tests/conftest.py
+    def pytest_generate_tests(metafunc):
+        if "n" in metafunc.fixturenames:
+            metafunc.parametrize("n", range(metafunc.module.TIMES))
+    == tests/test_times.py
+    TIMES = 2
+    ONCE = 1
+    def test_times(n):
+        assert n in (0, 1)
+    def test_once():
+        assert ONCE
+    == tests/test_late.py
+    "Imports as it runs."
+    def test_late():
+        from lib.late import late
+        assert late()
+    def test_early():
+        pass
+    == tests/test_tries.py
+    import lib.tries
+    def test_tries():
+        assert lib.tries
+    def test_nothing():
+        pass
+    == tests/test_plain.py
+    import lib.plain as plain
+    def test_module():
+        assert vars(plain)
+    def test_another():
+        assert 1
+    """
+# What is handed on as a value may be asked for any name.
+LISTING = "names::test_by_made_up_name names::test_by_listing names::test_by_getattr"
+READING = " ".join(
+    f"names::test_by_{way}"
+    for way in ("import", "what_is_made_of_it", "attribute", "getattr", "made_up_name", "listing", "star")
+)
+OBJECTS = "names::test_an_object names::test_a_derived_one"
+
+CASES_OF_NAMES = {
+    "a constant that is read in every way": ("lib/values.py", "LIMIT = 1", "LIMIT = 2", READING),
+    "the same, by a list": ("lib/values.py", "LIMIT = 1", "LIMIT = [2, -3]", READING),
+    "the same, removed": ("lib/values.py", "LIMIT = 1\n", "", READING),
+    "one that nobody names": ("lib/values.py", "OTHER = 1", "OTHER = 2", LISTING),
+    "one more": ("lib/values.py", "OTHER = 1", "OTHER = 1\nFRESH = 1", LISTING),
+    "what a call makes": ("lib/values.py", "os.getpid()", "os.getppid()", "names"),
+    "an attribute of a class": (
+        "lib/values.py",
+        'class Base:\n    kind = "a"',
+        'class Base:\n    kind = "b"',
+        f"{LISTING} {OBJECTS}",
+    ),
+    "one more method": (
+        "lib/values.py",
+        'class Base:\n    kind = "a"',
+        'class Base:\n    def __len__(self): return 1\n    kind = "a"',
+        f"{LISTING} {OBJECTS}",
+    ),
+    "of a class that another one has nothing to do with": (
+        "lib/values.py",
+        'class Apart:\n    kind = "a"',
+        'class Apart:\n    kind = "b"',
+        f"{LISTING} names::test_apart",
+    ),
+    "a method that a class has as it is made": (
+        "lib/values.py",
+        'class Base:\n    kind = "a"',
+        'class Base:\n    def __init_subclass__(cls): pass\n    kind = "a"',
+        "names",
+    ),
+    "a name of the standard library's": (
+        "lib/plain.py", "SEEN = 1", "import json\nSEEN = 1", "names:: plain::test_module",
+    ),
+    "one of a module that was not there": (
+        "lib/plain.py", "SEEN = 1", "from lib.late import late\nSEEN = 1", "names plain",
+    ),
+    "a module that is listed": ("lib/plain.py", "SEEN = 1", "SEEN = 2", "names:: plain::test_module"),
+    "what only a test's own import would see fail": ("lib/late.py", "WHEN = 1", "WHEN = 2", "late::test_late"),
+    "what a hook reads": ("tests/test_times.py", "TIMES = 2", "TIMES = 1", "times"),
+    "what it does not": ("tests/test_times.py", "ONCE = 1", "ONCE = 2", "times::test_once"),
+    "what nobody would see fail": ("lib/maybe.py", "PERHAPS = 1", "PERHAPS = 2", "tries"),
 }  # fmt: skip
 
 
@@ -215,15 +418,23 @@ def interpreter(request, python_with):
 
 
 def test_what_a_change_affects(run, parsed, interpreter):
-    texts = parsed(SHOP).files
-    tested = run(SHOP, interpreter=interpreter, footprints=True)
+    check(SHOP, CASES, run, parsed, interpreter)
+
+
+def test_what_a_change_of_names_affects(run, parsed):
+    check(NAMES, CASES_OF_NAMES, run, parsed)
+
+
+def check(text, cases, run, parsed, interpreter=None):
+    texts = parsed(text).files
+    tested = run(text, interpreter=interpreter, footprints=True)
     assert tested.run.problem is None and not tested.run.broken, tested.run
     blocks = {}
     before = snapshot_of(texts)
     ran = WatchedRun((), tested.collected, tested.run.results, tested.footprints)
     known = learn(Footprints("here"), ran, Present(before, blocks), build_index(before))
     found, expected = {}, {}
-    for name, (path, old, new, wanted) in CASES.items():
+    for name, (path, old, new, wanted) in cases.items():
         after = snapshot_of(edited(texts, path, old, new))
         found[name] = named(choose(known, Present(after, blocks), build_index(after)))
         expected[name] = whole(set(wanted.split()))
@@ -255,6 +466,29 @@ def test_later_runs_are_learned_from(run, parsed):
     assert named(choose(learned, Present(later, blocks), build_index(later))) == {
         "program::test_program", "prices::test_gross",
     }  # fmt: skip
+
+
+def test_what_is_bound_anew_is_imported_once(run, parsed):
+    """A file none of whose tests runs is imported: what fails is seen, what doesn't counts as it is from then on."""
+    texts = parsed(SHOP).files
+    tested = run(SHOP, footprints=True)
+    blocks, before = {}, snapshot_of(texts)
+    ran = WatchedRun((), tested.collected, tested.run.results, tested.footprints)
+    known = learn(Footprints("here"), ran, Present(before, blocks), build_index(before))
+    ids = ("tests/test_prices.py::test_gross", "tests/test_stock.py::")
+    for value, left in (("3", set()), ("THREE", {"prices::test_gross", "stock::"})):
+        changed = edited(texts, "shop/prices.py", "RATE = 2", f"RATE = {value}")
+        now = snapshot_of(changed)
+        again = run("".join(f"== {path}\n{text}" for path, text in changed.items()), footprints=True, ids=ids)
+        outcomes = {(result.id, result.phase, result.outcome.value) for result in again.run.results}
+        part = WatchedRun(ids, again.collected, again.run.results, again.footprints)
+        learned = learn(known, part, Present(now, blocks), build_index(now))
+        assert named(choose(learned, Present(now, blocks), build_index(now))) == {PROGRAM, *left}
+        assert outcomes == (
+            {(f"tests/test_{name}.py", "collect", "error") for name in ("prices", "stock")}
+            if left
+            else {("tests/test_prices.py::test_gross", "call", "failed")}
+        )
 
 
 def test_the_likeliest_to_fail_come_first_then_the_quick():

@@ -1,90 +1,118 @@
 """Whether what tests used is still there, in a Snapshot that may be another one."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
-from macrohard_lsp.testing.footprints.model import Footprints, Module, Needs, Present
+from macrohard_lsp.testing.affected import AtCollection
+from macrohard_lsp.testing.footprints.changes import Change, Changes
+from macrohard_lsp.testing.footprints.model import Footprints, Needs, Present, together
+from macrohard_lsp.testing.footprints.reach import Reach
+from macrohard_lsp.workspace.index import WorkspaceIndex
 
-LISTING = frozenset({"dir", "vars", "globals", "getmembers", "walk_packages", "iter_modules"})
-"""A test file that mentions one of these may go through all names of a module, new ones included."""
+NOTHING: frozenset[str] = frozenset()
+UNCHANGED = Change(NOTHING, NOTHING, NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class OfFile:
+    """What became of what the tests of a file use by its imports.
+
+    `unmet` are paths at which something is no longer what it was, so that it counts for all of them; where there are
+    none, `added` are ids of tests that are new or declared otherwise, `gone` of those that are no more, and `changes`
+    say which names of which modules are bound to something else. Those modules that are `later` are imported by nothing
+    but functions.
+    """
+
+    unmet: frozenset[str]
+    added: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    changes: Mapping[str, Change] | None = None
+    later: frozenset[str] = NOTHING
+    reach: Reach | None = None
 
 
 class Comparison:
     """What is known, beside a Snapshot."""
 
-    def __init__(self, known: Footprints, present: Present) -> None:
+    def __init__(self, known: Footprints, present: Present, index: WorkspaceIndex) -> None:
         self.known = known
         self.present = present
-        self._more: dict[tuple[str, str], frozenset[str] | None] = {}
+        self._at_collection = AtCollection(index)
+        self._changes = Changes(known, present, index)
+        self._of_files: dict[str, OfFile] = {}
 
-    def unmet(self, needs: Needs, test_file: str) -> frozenset[str]:
-        """The paths at which something is no longer what it was to the tests of a file.
-
-        A function that was added to a module changes nothing for those who never had a name for it, and neither
-        does a constant for those who don't mention it.
-        """
-        file = self.known.files.get(test_file)
-        near = needs.keys() | (file.needs.keys() if file is not None else set[str]())
+    def unmet(self, needs: Needs) -> frozenset[str]:
+        """The paths at which something isn't exactly what it was."""
         return frozenset(
-            path
-            for path, wanted in needs.items()
-            if any(not self._met(path, digest, test_file, near) for digest in wanted)
+            path for path, wanted in needs.items() if not wanted.issubset(self.present.having(path))
         )
 
-    def added_tests(self, path: str) -> tuple[str, ...]:
-        """Ids of the tests that were added to a file of tests, where nothing else about it is new."""
-        file = self.known.files[path]
-        added = {
-            name
-            for digest in file.needs.get(path, ())
-            for name in self._added(path, digest) or ()
-            if _is_test(name)
-        }
-        return tuple(sorted(f"{path}::{name.replace('.', '::')}" for name in added))
+    def of_file(self, path: str) -> OfFile:
+        if path not in self._of_files:
+            self._of_files[path] = self._of_file(path)
+        return self._of_files[path]
 
-    def _met(self, path: str, digest: str, test_file: str, near: Set[str]) -> bool:
-        if digest in self.present.having(path):
-            return True
-        added = self._added(path, digest)
-        if added is None or self._lists_names(test_file):
-            return False
-        if any(self._mentioned(name, path, near) for name in self._other_constants(path, digest)):
-            return False
-        return all(
-            (path == test_file and "." not in name) if _is_test(name) else name not in self.known.words
-            for name in added
-        )
+    def of_test(self, path: str, name: str) -> frozenset[str]:
+        """The paths at which something changed that a test of a file uses, where `of_file` leaves that open."""
+        file, kept = self.of_file(path), self.known.tests[name]
+        unmet, changes = self._changes.of_needs(kept.needs, path)
+        if unmet:
+            return unmet
+        for other, change in (file.changes or {}).items():
+            changes[other] = change.beside(changes.get(other, change))
+        if not changes:
+            return NOTHING
+        if not changes.keys() <= self.known.files[path].needs.keys():
+            return frozenset(changes)
+        reach = file.reach
+        if (
+            file.later
+            and reach is not None
+            and (not file.later.isdisjoint(kept.needs) or reach.may_import(kept.needs))
+        ):
+            return file.later
+        if (
+            reach is None
+            or changes != file.changes
+            or not kept.needs.keys() <= self.known.files[path].needs.keys()
+        ):
+            # It uses modules that its file doesn't import, or has not been run since they changed before.
+            reach = Reach(changes, together([self.known.files[path].needs, kept.needs]), path, self.present)
+        if reach.by_import or reach.names_test(name) or reach.used_by(kept.needs):
+            return frozenset(changes)
+        return NOTHING
 
-    def _added(self, path: str, digest: str) -> frozenset[str] | None:
-        """The heads that a module has beside all that it had; None where anything else is not the same."""
-        key = (path, digest)
-        if key not in self._more:
-            old, new = self.known.modules.get(digest), self.present.module(path)
-            self._more[key] = None if old is None or new is None else _beside(old, new)
-        return self._more[key]
+    def now(self, needs: Needs) -> Needs:
+        """The same needs of the modules as they are in the Snapshot."""
+        found: dict[str, frozenset[str]] = {}
+        for path, wanted in needs.items():
+            module = self.present.module(path)
+            gone = wanted.difference(self.present.having(path))
+            found[path] = (wanted - gone) | {module.digest} if gone and module is not None else wanted
+        return found
 
-    def _other_constants(self, path: str, digest: str) -> frozenset[str]:
-        """The constants of a module that are new, gone, or no longer what they were."""
-        old, new = self.known.modules[digest].constants, self.present.module(path)
-        now: Mapping[str, str] = new.constants if new is not None else {}
-        return frozenset(name for name in {*old, *now} if old.get(name) != now.get(name))
-
-    def _mentioned(self, name: str, path: str, near: Set[str]) -> bool:
-        """Whether one of the files that matter to a test has the name, beside where it is given its value."""
-        return self.present.mentions(path, name) > 1 or any(
-            self.present.mentions(other, name) for other in near if other != path
-        )
-
-    def _lists_names(self, test_file: str) -> bool:
-        blocks = self.present.blocks(test_file)
-        return blocks is None or not LISTING.isdisjoint(blocks.words)
-
-
-def _beside(old: Module, new: Module) -> frozenset[str] | None:
-    had: Mapping[str, str] = old.heads
-    if old.body != new.body or not had.items() <= new.heads.items():
-        return None
-    return frozenset(new.heads.keys() - had.keys())
+    def _of_file(self, path: str) -> OfFile:
+        needs = self.known.files[path].needs
+        unmet, changes = self._changes.of_needs(needs, path)
+        if unmet or not changes:
+            return OfFile(unmet)
+        reach = Reach(changes, needs, path, self.present)
+        later = changes.keys() - self._at_collection.imported(path, sure=True)
+        if later and (
+            not later.isdisjoint(self._at_collection.imported(path, sure=False)) or reach.may_import(needs)
+        ):
+            # Whether what they bind can be made at all would not be seen by collecting the file.
+            return OfFile(frozenset(later))
+        if reach.by_import:
+            return OfFile(frozenset(changes))
+        own = changes.get(path, UNCHANGED)
+        return OfFile(NOTHING, _ids(path, own.tests), _ids(path, own.gone), changes, frozenset(later), reach)
 
 
-def _is_test(name: str) -> bool:
-    return name.rpartition(".")[2].startswith("test")
+def is_listed(name: str, functions: Collection[str]) -> bool:
+    """Whether a test is one of some functions, which are named without parameters."""
+    return name.partition("[")[0] in functions
+
+
+def _ids(path: str, names: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(f"{path}::{name.replace('.', '::')}" for name in names))

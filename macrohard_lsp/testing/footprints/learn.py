@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from macrohard_lsp.core.testrun import TestResult, named_by
+from macrohard_lsp.core.testrun import TestResult, is_import, named_by
 from macrohard_lsp.testing.affected import needed_files
-from macrohard_lsp.testing.footprints.compare import Comparison
+from macrohard_lsp.testing.footprints.compare import Comparison, is_listed
 from macrohard_lsp.testing.footprints.configuration import configurations
 from macrohard_lsp.testing.footprints.model import (
     EVERYTHING,
@@ -42,7 +42,7 @@ def learn(before: Footprints, watched: WatchedRun, present: Present, index: Work
     if watched.asked and not before.files:
         return before
     lesson = _Lesson(watched, present, index)
-    tests, files, words = lesson.tests(), lesson.files(), before.words | present.words
+    tests, files = lesson.tests(), lesson.files()
     if not watched.asked:
         return replace(
             before,
@@ -50,40 +50,51 @@ def learn(before: Footprints, watched: WatchedRun, present: Present, index: Work
             files=files,
             outside=lesson.outside(),
             modules=lesson.modules({}, [*files.values(), *tests.values()]),
-            words=words,
             known=frozenset(index.files),
         )
-    files = {**before.files, **_with_added(before, watched, present, lesson), **files}
+    others, imported = _of_files_that_were_imported(before, watched, present, index)
+    files = {**before.files, **imported, **files}
     files = {path: kept for path, kept in files.items() if present.has(path)}
     names = {name for kept in files.values() for name in kept.ids}
-    ran = frozenset(watched.collected)
-    others = {name: kept for name, kept in before.tests.items() if name not in ran}
     tests = {name: kept for name, kept in {**others, **tests}.items() if name in names}
     return replace(
         before,
         files=files,
         tests=tests,
         modules=lesson.modules(before.modules, [*files.values(), *tests.values()]),
-        words=words,
     )
 
 
-def _with_added(
-    before: Footprints, watched: WatchedRun, present: Present, lesson: "_Lesson"
-) -> dict[str, KeptFile]:
-    """The files that got more tests, and nothing else, once those have run."""
-    comparison = Comparison(before, present)
+def _of_files_that_were_imported(
+    before: Footprints, watched: WatchedRun, present: Present, index: WorkspaceIndex
+) -> tuple[dict[str, Kept], dict[str, KeptFile]]:
+    """What is known of the tests that did not run, and of files some of whose tests did.
+
+    Where a file was imported, and all tests that could tell the difference have run, it counts for the rest as it
+    is now.
+    """
+    comparison = Comparison(before, present, index)
     ran: dict[str, set[str]] = defaultdict(set)
-    for name in watched.collected:
+    for name in (*watched.collected, *filter(is_import, watched.asked)):
         ran[name.partition("::")[0]].add(name)
-    found: dict[str, KeptFile] = {}
-    for path in ran.keys() & before.files.keys():
-        file = before.files[path]
-        added = comparison.added_tests(path)
+    failed = {result.id for result in watched.results if result.phase == "collect" and result.broken}
+    tests = {
+        name: kept for name, kept in before.tests.items() if name not in ran.get(name.partition("::")[0], ())
+    }
+    files: dict[str, KeptFile] = {}
+    for path in before.files.keys() & ran.keys() - failed:
+        file, found = before.files[path], comparison.of_file(path)
         named = {other for name in ran[path] for other in named_by(name)}
-        if added and named.issuperset(added) and not comparison.unmet(file.needs, path):
-            found[path] = KeptFile(tuple(dict.fromkeys((*file.ids, *ran[path]))), lesson.needs_of_file(path))
-    return found
+        if found.unmet or not found.changes or not named.issuperset(found.added):
+            continue
+        ids = [name for name in file.ids if not is_listed(name, (*found.added, *found.gone))]
+        left = [name for name in ids if name in tests]
+        if any(comparison.of_test(path, name) for name in left):
+            continue
+        tests.update((name, replace(tests[name], needs=comparison.now(tests[name].needs))) for name in left)
+        ids += [name for name in watched.collected if name in ran[path]]
+        files[path] = KeptFile(tuple(dict.fromkeys(ids)), comparison.now(file.needs))
+    return tests, files
 
 
 class _Lesson:
@@ -116,11 +127,11 @@ class _Lesson:
             whole = [*ids, *(path for path, summary in self._index.files.items() if summary.is_test_file)]
         return {path: KeptFile(tuple(ids[path]), self.needs_of_file(path)) for path in dict.fromkeys(whole)}
 
-    def modules(self, before: Mapping[str, Module], kept: Iterable[Kept | KeptFile]) -> dict[str, Module]:
+    def modules(self, before: Mapping[str, Module], kept: Sequence[Kept | KeptFile]) -> dict[str, Module]:
         """What the digests of modules in there stand for."""
         wanted = {digest for each in kept for digests in each.needs.values() for digest in digests}
         found = {digest: module for digest, module in before.items() if digest in wanted}
-        for path in self._index.files:
+        for path in {path for each in kept for path in each.needs} & self._index.files.keys():
             if (module := self._present.module(path)) is not None and module.digest in wanted:
                 found[module.digest] = module
         return found
@@ -157,12 +168,22 @@ class _Lesson:
     def needs_of_file(self, path: str) -> Needs:
         """What is executed by the imports of a test file: the bodies of modules, and the functions those call."""
         partial = any(message.partial for message in self._outside)
-        return {
+        needs: Needs = {
             each: frozenset({self._present.whole(each)})
             if partial
             else self._blocks(each, ()) | self._called_by_imports.get(each, frozenset())
             for each in self._closure(path) | self._unaccounted
         }
+        if path in self._with_doctests:
+            # Every string of it may be the text of a test.
+            return together([needs, {path: frozenset({self._present.whole(path)})}])
+        return needs
+
+    @cached_property
+    def _with_doctests(self) -> frozenset[str]:
+        """The files with tests that are named by a module's dotted name."""
+        named = (name.partition("[")[0].partition("::") for name in self._watched.collected)
+        return frozenset(path for path, _, inside in named if "." in inside)
 
     @cached_property
     def _called_by_imports(self) -> Needs:

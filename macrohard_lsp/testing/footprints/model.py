@@ -38,20 +38,21 @@ class KeptFile:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """What an import of a file executes: `heads` and `constants` as in Blocks."""
+    """What an import of a file executes: `body`, `bindings` and `heads` as in Blocks."""
 
     body: str
+    bindings: Mapping[str, str]
     heads: Mapping[str, str]
-    constants: Mapping[str, str]
 
     @staticmethod
     def of(blocks: Blocks) -> "Module":
-        return Module(blocks.body, blocks.heads, blocks.constants)
+        return Module(blocks.body, blocks.bindings, blocks.heads)
 
     @property
     def digest(self) -> str:
-        parts = [self.body, *sorted(self.heads.values())]
-        parts += (f"{name}={self.constants[name]}" for name in sorted(self.constants))
+        parts = [self.body]
+        parts += (f"{name}={self.bindings[name]}" for name in sorted(self.bindings))
+        parts += (f"{name}={self.heads[name]}" for name in sorted(self.heads))
         return f"^{digest_of('|'.join(parts).encode())[:16]}"
 
 
@@ -61,7 +62,7 @@ class Footprints:
 
     `conditions` names interpreter, plugins and arguments: under others it counts for nothing. `outside` is
     what pytest itself and its configuration used. `modules` are what the digests of modules (`^…`) stand for,
-    `words` all names there were in Python files, `known` the paths of those.
+    `known` the paths of all Python files.
     """
 
     conditions: str
@@ -69,7 +70,6 @@ class Footprints:
     files: Mapping[str, KeptFile] = field(default_factory=dict[str, KeptFile])
     outside: Needs = field(default_factory=dict[str, frozenset[str]])
     modules: Mapping[str, Module] = field(default_factory=dict[str, "Module"])
-    words: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
 
 
@@ -96,21 +96,11 @@ class Present:
         blocks = self.blocks(path)
         return Module.of(blocks) if blocks is not None else None
 
-    @property
-    def words(self) -> frozenset[str]:
-        """All names in Python files."""
-        found: set[str] = set()
-        for path in self._snapshot.files:
-            if (blocks := self.blocks(path)) is not None:
-                found |= blocks.words
-        return frozenset(found)
-
     def mentions(self, path: str, name: str) -> int:
-        """How often a Python file has a name."""
-        blocks, file = self.blocks(path), self._snapshot.get(path)
-        if blocks is None or file is None or file.text is None or name not in blocks.words:
-            return 0
-        return len(re.findall(rf"\b{re.escape(name)}\b", file.text))
+        """How often a file has a name."""
+        file = self._snapshot.get(path)
+        text = file.text if file is not None else None
+        return len(re.findall(rf"\b{re.escape(name)}\b", text)) if text is not None else 0
 
     def has(self, path: str) -> bool:
         return self._snapshot.get(path) is not None

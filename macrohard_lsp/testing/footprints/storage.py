@@ -12,7 +12,7 @@ from typing import Any
 from macrohard_lsp.core.files import digest_of
 from macrohard_lsp.testing.footprints.model import Footprints, Kept, KeptFile, Module, Needs
 
-FORMAT = 3
+FORMAT = 4
 MOST_FOLDERS = 100
 MOST_BYTES = 64 * 2**20
 """Of one file, unpacked: a folder of which more would have to be kept is begun anew with each start."""
@@ -69,10 +69,9 @@ def _packed(footprints: Footprints) -> dict[str, Any]:
         "files": {path: [list(file.ids), _listed(file.needs)] for path, file in footprints.files.items()},
         "outside": _listed(footprints.outside),
         "modules": {
-            key: [module.body, dict(module.heads), dict(module.constants)]
+            key: [module.body, dict(module.bindings), dict(module.heads)]
             for key, module in footprints.modules.items()
         },
-        "words": sorted(footprints.words),
         "known": sorted(footprints.known),
     }
 
@@ -87,7 +86,6 @@ def _unpacked(data: Mapping[str, Any]) -> Footprints:
         files={path: KeptFile(tuple(ids), _needs(needs)) for path, (ids, needs) in data["files"].items()},
         outside=_needs(data["outside"]),
         modules={key: Module(*parts) for key, parts in data["modules"].items()},
-        words=frozenset(data["words"]),
         known=frozenset(data["known"]),
     )
 
