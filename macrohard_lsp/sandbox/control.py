@@ -102,9 +102,8 @@ class Control:
         try:
             with self._send_lock:
                 sent = self._socket.sendmsg([data], rights)
-                if sent < len(
-                    data
-                ):  # To send nothing fails where the launcher has ended, and hides what it said.
+                # To send nothing fails where the launcher has ended, and hides what it said.
+                if sent < len(data):
                     self._socket.sendall(memoryview(data)[sent:])
         except OSError as error:
             raise MachineLost(self.obituary()) from error

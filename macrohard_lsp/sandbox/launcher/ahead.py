@@ -1,8 +1,8 @@
 """What a spare launcher has ready before anybody asks for a Machine: all that doesn't depend on the folder.
 
 Those are its namespaces, the mounts that are empty yet or show what all Machines see, and a child that is in a
-control group already. It is told on the socket to its zygote whose launcher it becomes, and has
-had nothing to do with any other Machine by then.
+control group already. It is told on the socket to its zygote whose launcher it
+becomes, and has had nothing to do with any other Machine by then.
 """
 
 import socket
@@ -19,7 +19,7 @@ READY = b"r"
 
 
 class Ahead:
-    """The current directory and all mounts outside of it are those of the zygote still."""
+    """What the spare launcher has; made in its own process. Where it is ended unused, all of it goes away with it."""
 
     def __init__(self, born: birth.Birth, tasks: int) -> None:
         """`tasks`: how many threads the first command may have. Raises OSError where any of it can't be had here."""
