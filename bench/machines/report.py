@@ -10,7 +10,7 @@ from bench.server.figures import percentile, ratio
 
 def section(
     creation: tuple[Series, Series],
-    suite: tuple[Series, Series],
+    suite: tuple[Series, Series] | None,
     protections: Sequence[str],
     load: Sequence[float],
 ) -> str:
@@ -18,23 +18,24 @@ def section(
     loads = ", ".join(f"{value:.1f}" for value in load)
     bug = library()
     bare, ours = creation
-    return "\n\n".join(
-        [
-            "## Machines beside bare namespaces (`make bench-machines`)",
-            f"Measured {measured_on()}; load average before and after {loads}; what it is before comes from other "
-            "work on the same machine. [README.md](machines/README.md) says how.",
-            f"### Open, run `true`, close, on {FOLDERS * FILES_EACH} files\n\n"
-            "Beside a bare overlay and bwrap with the same options. Aim: at most 1.5×.",
-            _table(creation, 1000, "ms"),
-            f"Processor time: {bare.median_processor * 1000:.1f} ms bare, "
-            f"{ours.median_processor * 1000:.1f} ms for a Machine (launcher and our own part included), "
-            f"{ratio(ours.median_processor, bare.median_processor)}.",
+    parts = [
+        "## Machines beside bare namespaces (`make bench-machines`)",
+        f"Measured {measured_on()}; load average before and after {loads}; what it is before comes from other "
+        "work on the same machine. [README.md](machines/README.md) says how.",
+        f"### Open, run `true`, close, on {FOLDERS * FILES_EACH} files\n\n"
+        "Beside a bare overlay and bwrap with the same options. Aim: at most 1.5×.",
+        _table(creation, 1000, "ms"),
+        f"Processor time: {bare.median_processor * 1000:.1f} ms bare, "
+        f"{ours.median_processor * 1000:.1f} ms for a Machine (our own part, its launcher and the forking of one "
+        f"included), {ratio(ours.median_processor, bare.median_processor)}.",
+    ]
+    if suite is not None:
+        parts += [
             f"### The whole suite of {bug.name} {bug.version}, `python -m pytest -q`\n\n"
             "Beside the same command without a Machine. Opening and closing included. Aim: at most 1.1×.",
             _table(suite, 1, "s"),
-            f"What was in force: {'; '.join(protections)}.",
         ]
-    )
+    return "\n\n".join([*parts, f"What was in force: {'; '.join(protections)}."])
 
 
 def _table(pair: tuple[Series, Series], factor: float, unit: str) -> str:

@@ -36,11 +36,12 @@ class _Waiting:
 class Control:
     """One launcher process. Any thread may make requests; one thread of its own takes in the answers.
 
+    `recipe` is the part of the first request that the next Machine will most likely share.
     Raises LaunchFailed where no process can be started.
     """
 
-    def __init__(self) -> None:
-        self._launched = launch()
+    def __init__(self, recipe: protocol.Message) -> None:
+        self._launched = launch(recipe)
         self._socket = self._launched.socket
         self._last_words = ""
         self._used = 0.0
@@ -101,7 +102,9 @@ class Control:
         try:
             with self._send_lock:
                 sent = self._socket.sendmsg([data], rights)
-                self._socket.sendall(memoryview(data)[sent:])
+                # To send nothing fails where the launcher has ended, and hides what it said.
+                if sent < len(data):
+                    self._socket.sendall(memoryview(data)[sent:])
         except OSError as error:
             raise MachineLost(self.obituary()) from error
 

@@ -82,7 +82,7 @@ def open_machine(spec: MachineSpec, tier: Tier, cancel: Cancel | None = None) ->
 
 def _open(spec: MachineSpec, tier: Tier, bwrap: str, cancel: Cancel | None) -> Machine:
     try:
-        control = Control()
+        control = Control(_recipe(spec, bwrap) if tier is Tier.NAMESPACE else {})
     except LaunchFailed as error:
         raise MachineUnavailable(str(error)) from error
     take_back = cancel.on_cancel(control.kill) if cancel is not None else None
@@ -129,6 +129,18 @@ def _numbers(limits: Limits) -> Message:
     }
 
 
+def _recipe(spec: MachineSpec, bwrap: str) -> Message:
+    """What a Machine of the tier namespace has that doesn't depend on its folder."""
+    network = spec.openings.network
+    return {
+        "tmp_bytes": view.TMP_BYTES,
+        "etc": view.etc_files(network),
+        "etc_shown": view.etc_shown(network),
+        "drop": bwrap not in _kept_root,
+        **_numbers(spec.limits),
+    }
+
+
 def _environment(given: Mapping[str, str], home: str, extra: Mapping[str, str]) -> dict[str, str]:
     defaults = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home, "LANG": "C.UTF-8", **extra}
     return {**defaults, **given}
@@ -170,12 +182,7 @@ def _open_namespace(control: Control, spec: MachineSpec, bwrap: str) -> Opened:
     request = {
         "do": "namespace",
         "workspace": str(spec.workspace),
-        "tmp_bytes": view.TMP_BYTES,
-        "etc": view.etc_files(openings.network),
-        "etc_shown": view.etc_shown(openings.network),
         "shown": shown,
-        "drop": bwrap not in _kept_root,
-        **_numbers(spec.limits),
     }
     try:
         answer, _ = control.request(request, seccomp)

@@ -55,14 +55,16 @@ class Zygote:
     def ended(self) -> bool:
         return self._ended
 
-    def fork(self, descriptor: int) -> int:
+    def fork(self, descriptor: int, recipe: protocol.Message) -> int:
         """Start a launcher that has `descriptor` for its socket. Returns its number here. Raises OSError.
 
+        `recipe` is what is known of the Machine, and the guess of what the next one is like; empty where it isn't
+        worth having anything ready for that one.
         Where no process can be started, the socket says why and ends.
         """
         with self._lock:
             self._launchers += 1
-            self._send({"do": "fork", "number": self._launchers, "fds": 1}, descriptor)
+            self._send({"do": "fork", "number": self._launchers, "recipe": recipe, "fds": 1}, descriptor)
             return self._launchers
 
     def kill(self, number: int) -> None:
@@ -116,15 +118,15 @@ _inherited: list[Zygote | None] = []
 """Those of the process that we were forked from: not ours to use or to end."""
 
 
-def launch() -> Launched:
-    """Start a launcher. Raises LaunchFailed."""
+def launch(recipe: protocol.Message) -> Launched:
+    """Start a launcher; `recipe` as for `Zygote.fork`. Raises LaunchFailed."""
     ours, theirs = socket.socketpair()
     try:
         with theirs:
             for _ in range(ATTEMPTS):
                 zygote = _living()
                 try:
-                    return Launched(ours, zygote.fork(theirs.fileno()), zygote)
+                    return Launched(ours, zygote.fork(theirs.fileno(), recipe), zygote)
                 except OSError:
                     continue  # It was killed; the next attempt starts another.
         raise LaunchFailed("the process that starts Machines keeps dying; look for what kills it")

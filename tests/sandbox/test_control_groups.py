@@ -12,7 +12,7 @@ from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.sandbox import zygote
 from macrohard_lsp.sandbox.spec import Limits, MachineLost
 
-from .outside import pids_of
+from .outside import open_from_spare, pids_of, spare_of
 from .test_limits import wait_until
 
 GROUPS = Path("/sys/fs/cgroup")
@@ -53,24 +53,36 @@ def ours() -> set[Path]:
     return {path for path in groups_of(own) if not path.name.startswith(own)}
 
 
-@pytest.fixture
-def limited(namespace: Tier, open_on):
+def groups_with(words: str) -> dict[Path, int]:
+    """Our groups in which a process has this in its command line, and how many processes there are in each."""
+    wanted = set(map(str, pids_of(words)))
+    inside = {path: set((path / "cgroup.procs").read_text().split()) for path in ours()}
+    return {path: len(pids) for path, pids in inside.items() if wanted & pids}
+
+
+@pytest.fixture(params=["forked", "spare"])
+def limited(request: pytest.FixtureRequest, namespace: Tier, open_on):
+    """A Machine whose launcher was forked when it was asked for, or before; by then there is another spare one."""
+    open_on(namespace)  # A spare one with the limits of the next is none after it.
     machine = open_on(namespace, limits=LIMITS)
     if not any(each.startswith("control groups") for each in machine.protections):
         pytest.skip(next(each for each in machine.protections if "limits of the kernel" in each))
+    if request.param == "spare":
+        machine = open_from_spare(lambda: open_on(namespace, limits=LIMITS))
+    assert wait_until(lambda: spare_of(zygote._living().pid) != 0, 20)
     return machine
 
 
 def test_a_command_runs_in_a_group_of_its_own(limited, marker: str) -> None:
     """Nothing of it is elsewhere, also not what its program starts at once."""
-    before = ours()
     process = limited.start(["sh", "-c", f"sleep {marker} & sleep {marker} & sleep {marker}"], channel=False)
     assert wait_until(lambda: len(pids_of(f"sleep\0{marker}")) == 3, 20)
-    groups = ours() - before
-    assert {len((path / "cgroup.procs").read_text().split()) for path in groups} == {3 + BWRAP_AND_SHELL}
+    groups = groups_with(f"sleep\0{marker}")
+    assert set(groups.values()) == {3 + BWRAP_AND_SHELL}
+    assert len({path.name for path in groups}) == 1
     process.kill()
     process.wait(20)
-    assert wait_until(lambda: not groups & ours(), 10)
+    assert wait_until(lambda: not groups.keys() & ours(), 10)
 
 
 @pytest.mark.parametrize(("script", "reason"), [(HOG, "memory"), (BOMB, "processes")])
@@ -80,28 +92,31 @@ def test_the_reason_is_told(limited, script: str, reason: str) -> None:
     assert limited.run(["true"], seconds=20).exit_code == 0
 
 
-def test_what_a_killed_launcher_leaves_is_removed(limited) -> None:
+def test_what_a_killed_launcher_leaves_is_removed(limited, marker: str) -> None:
     """Its commands die a little later than it does, and their groups can't be removed before."""
-    before = ours()
-    processes = [limited.start(["sleep", "20"], channel=False) for _ in range(3)]
-    assert wait_until(lambda: len({path.name for path in ours() - before}) == 3, 10)
+    processes = [limited.start(["sleep", marker], channel=False) for _ in range(3)]
+    assert wait_until(lambda: len({path.name for path in groups_with(f"sleep\0{marker}")}) == 3, 10)
+    groups = groups_with(f"sleep\0{marker}")
     limited._control.kill()
     for process in processes:
         with pytest.raises(MachineLost):
             process.wait(20)
-    assert wait_until(lambda: not ours() - before, 10)
+    assert wait_until(lambda: not groups.keys() & ours(), 10)
 
 
 OPENER = """
-import os, sys
+import os, sys, time
 from pathlib import Path
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.sandbox import zygote
 from macrohard_lsp.sandbox.open import open_machine
 from macrohard_lsp.sandbox.spec import MachineSpec
+from tests.sandbox.outside import spare_of
 machine = open_machine(MachineSpec(Path(sys.argv[1]), {}, (), {}), Tier.NAMESPACE)
 machine.start(['sleep', '50'], channel=False)
 pid = zygote._living().pid
+while not spare_of(pid):
+    time.sleep(0.01)
 print(pid, flush=True)
 if sys.argv[2] == 'zygote':
     os.kill(pid, 9)

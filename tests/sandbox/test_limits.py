@@ -82,13 +82,13 @@ import os, sys, time
 from pathlib import Path
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.sandbox import zygote
-from macrohard_lsp.sandbox.launcher.trees import children
 from macrohard_lsp.sandbox.open import open_machine
 from macrohard_lsp.sandbox.spec import MachineSpec
+from tests.sandbox.outside import launchers_of
 machine = open_machine(MachineSpec(Path(sys.argv[1]), {}, (), {}), Tier(sys.argv[2]))
 marker = sys.argv[3]
 machine.start(['sh', '-c', f'trap "" TERM HUP; sleep {marker} & (setsid sleep {marker} &); sleep {marker}'])
-print(machine.workspace, *children(zygote._living().pid), flush=True)
+print(machine.workspace, *launchers_of(zygote._living().pid), flush=True)
 if len(sys.argv) > 4 and os.fork() == 0:
     time.sleep(15)  # Holds a copy of every descriptor of the opener, and outlives it.
     os._exit(0)

@@ -12,6 +12,8 @@ from macrohard_lsp.sandbox.launcher.trees import children
 from macrohard_lsp.sandbox.machine import Machine
 from macrohard_lsp.sandbox.spec import Openings
 
+from .outside import launchers_of, name_of
+
 SHOUT = """
 import socket, sys, threading
 sock = socket.create_connection((sys.argv[2], int(sys.argv[1])), 10)
@@ -119,8 +121,8 @@ def test_relays_end_with_their_commands_and_spare_others(namespace: Tier, open_o
 
 def relays(machine: Machine) -> list[int]:
     """The launcher's children that are no commands: those run bwrap."""
-    (launcher,) = children(machine._control._launched.zygote.pid)
-    return [pid for pid in children(launcher) if "bwrap" not in Path(f"/proc/{pid}/comm").read_text()]
+    (launcher,) = launchers_of(machine._control._launched.zygote.pid)
+    return [pid for pid in children(launcher) if name_of(pid) not in ("bwrap", "starter")]
 
 
 def test_the_network_is_there_when_asked_for(namespace: Tier, open_on, port: int) -> None:

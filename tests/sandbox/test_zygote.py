@@ -14,10 +14,10 @@ from macrohard_lsp.core.cancel import Cancel, Cancelled
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.sandbox import zygote
 from macrohard_lsp.sandbox.control import Control, processor_seconds_of_closed
-from macrohard_lsp.sandbox.launcher.trees import children
 from macrohard_lsp.sandbox.open import open_machine
 from macrohard_lsp.sandbox.spec import MachineLost, MachineSpec
 
+from .outside import launchers_of
 from .test_limits import pids_of, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -41,11 +41,11 @@ def descriptors_of(pid: int) -> set[tuple[int, int]]:
 
 def test_launchers_share_no_descriptor(tier: Tier, open_on, tmp_path: Path) -> None:
     (other := tmp_path.resolve() / "other").mkdir()
-    assert wait_until(lambda: not children(zygote._living().pid), 5.0)
+    assert wait_until(lambda: not launchers_of(zygote._living().pid), 5.0)
     first, _ = open_on(tier), open_on(tier, workspace=other)
     first.start(["sleep", "30"])
     above = zygote._living().pid
-    launchers = children(above)
+    launchers = launchers_of(above)
     assert len(launchers) == 2
     shown = [descriptors_of(pid) for pid in (*launchers, above)]
     assert all(shown)
@@ -55,14 +55,14 @@ def test_launchers_share_no_descriptor(tier: Tier, open_on, tmp_path: Path) -> N
 
 
 def test_no_launcher_is_left_as_a_zombie(tier: Tier, open_on) -> None:
-    assert wait_until(lambda: not children(zygote._living().pid), 5.0)
+    assert wait_until(lambda: not launchers_of(zygote._living().pid), 5.0)
     machine, killed = open_on(tier), open_on(tier)
     above = zygote._living().pid
-    assert len(children(above)) == 2
+    assert len(launchers_of(above)) == 2
     machine.close()
     killed._control.kill()
     killed.close()
-    assert wait_until(lambda: not children(above), 5.0)
+    assert wait_until(lambda: not launchers_of(above), 5.0)
 
 
 def test_what_a_machine_used_is_counted_when_it_is_closed(tier: Tier, open_on) -> None:
@@ -109,7 +109,7 @@ def test_cancel_kills_what_is_being_opened(tier: Tier, spec: MachineSpec) -> Non
         except Cancelled:
             assert cancel.is_set
         timer.join()
-    assert wait_until(lambda: not children(zygote._living().pid), 5.0)
+    assert wait_until(lambda: not launchers_of(zygote._living().pid), 5.0)
 
 
 FORKING = """

@@ -1,4 +1,3 @@
-# ruff: noqa: PTH102, PTH116, PTH118, PTH119
 # The launcher uses no pathlib: importing it would double the time to start.
 """The launcher of one Machine: forked with one end of a socket pair, alive as long as the other end is.
 
@@ -19,40 +18,41 @@ import time
 from dataclasses import replace
 from typing import Any
 
+import ahead
+import birth
 import commands
 import confinement
 import control_groups
+import inside
 import mounts
 import protocol
+import starting
 import tree_files
 import trees
 import zygote
 
 WATCH_SECONDS = 0.1
 SIGNAL_RETRY_SECONDS = 0.01
-PR_SET_CHILD_SUBREAPER = 36
 
 
 class Launcher:
-    def __init__(self, birth: zygote.Birth) -> None:
-        self.birth = birth
-        self.sock, self.parent, self.opener_fd = birth.sock, birth.parent, birth.opener_fd
+    def __init__(self, born: birth.Birth, prepared: ahead.Ahead | None) -> None:
+        self.birth = born
+        self.prepared = prepared
+        self.starter = prepared.starter if prepared is not None else None
+        self.sock, self.parent, self.opener_fd = born.sock, born.parent, born.opener_fd
         self.receiver = protocol.Receiver()
         self.sending = bytearray()
         self.finishing = False
         self.commands: dict[int, commands.Command] = {}
-        self.prctl = zygote.prctl
-        self.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        self.root = self.workspace = -1
-        self.laid: mounts.Laid | None = None
-        self.layers = 1
-        self.merged = ""
-        self.temporary = ""
+        self.prctl = birth.prctl
+        self.prctl(birth.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        self.inside = inside.Inside()
         self.memory = self.processes = self.tasks = 0
         self.seccomp = b""
         self.bounds = commands.Bounds()
         self.next_watch = 0.0
-        self.wake_fd = zygote.wake_on_children()
+        self.wake_fd = birth.wake_on_children()
         signal.signal(signal.SIGTERM, self.on_terminate)
 
     # What keeps it alive.
@@ -77,8 +77,7 @@ class Launcher:
         for command in self.commands.values():
             command.kill("request")
         self.reap_until_quiet()
-        if self.temporary:
-            tree_files.remove_tree(self.temporary)
+        self.inside.remove()
         self.say_last({"used": _processor_seconds()})
         os._exit(0)
 
@@ -177,10 +176,13 @@ class Launcher:
             spare = {
                 pid for c in self.commands.values() if not c.ended for pid in (c.child, c.inner, c.relay)
             }
+            if self.starter is not None:
+                spare.add(self.starter.pid)
             trees.sweep(os.getpid(), spare)
         for command in ended:
             del self.commands[command.id]
             self.say(command.report())
+            command.tidy()
 
     def watch(self) -> None:
         for command in self.commands.values():
@@ -212,14 +214,15 @@ class Launcher:
     def do_namespace(
         self, message: protocol.Message, blob: bytes, _fds: list[int]
     ) -> tuple[protocol.Message, bytes]:
-        mounts.enter_namespaces()
+        message |= self.birth.recipe
+        if self.prepared is None:
+            mounts.enter_namespaces()
+        base = mounts.Base(message) if self.prepared is None else self.prepared.base
         user = self.birth.user if message["drop"] else None
-        laid = mounts.lay_out(message, user, self.wanted)
-        mounts.fill_etc(message["etc"], message["etc_shown"])
+        laid = self.inside.lay_out(message, user, self.wanted, base)
         self.seccomp = blob
         self.bounds = commands.Bounds(user=laid.user)
-        self.workspace, self.laid = laid.workspace, laid
-        self.opened(message, os.path.join(laid.base, "merged"))
+        self.opened(message)
         # How root's commands are kept from being root; what there is to say of others is empty.
         dropped = {"user": laid.user and laid.user.number, "no_user": laid.no_user or self.birth.no_user}
         groups = self.birth.groups
@@ -231,73 +234,49 @@ class Launcher:
     def do_process(
         self, message: protocol.Message, blob: bytes, _fds: list[int]
     ) -> tuple[protocol.Message, bytes]:
-        self.temporary = message["temporary"]
-        os.mkdir(self.temporary, 0o700)
-        for name in ("home", "tmp", "copy"):
-            os.mkdir(os.path.join(self.temporary, name), 0o700)
-        copy = os.path.join(self.temporary, "copy", os.path.basename(message["workspace"]))
-        os.mkdir(copy, 0o755)
-        source = os.open(message["workspace"], os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        target = os.open(copy, tree_files.DIRECTORY)
-        skip = frozenset(message["skip"])
-        tree_files.copy_tree(source, target, skip, message["writable_bytes"], self.wanted)
-        os.close(source)
-        os.close(target)
+        self.inside.copy(message, self.wanted)
         confined = confinement.Confinement(message["rules"], blob, message["most_abi"])
         self.bounds = commands.Bounds(confinement=confined)
-        self.opened(message, copy)
+        self.opened(message)
         in_force = {"landlock": confined.abi, "filtered": confined.filtered}
-        return {"workspace": copy, **in_force}, b""
+        return {"workspace": self.inside.merged, **in_force}, b""
 
-    def opened(self, message: protocol.Message, merged: str) -> None:
-        self.merged = merged
-        self.root = os.open(merged, tree_files.DIRECTORY)
+    def opened(self, message: protocol.Message) -> None:
         self.memory, self.processes = message["memory_bytes"], message["processes"]
         self.tasks = self.processes * commands.THREADS_PER_PROCESS
 
     def do_renew(
         self, _message: protocol.Message, _blob: bytes, _fds: list[int]
     ) -> tuple[protocol.Message, bytes]:
-        if self.laid is None or self.laid.copied:
-            raise ValueError("a copy of the workspace can't be laid in anew")
-        mounts.lay_anew(self.laid, self.layers)
-        self.layers += 1
-        os.close(self.root)
-        self.root = os.open(self.merged, tree_files.DIRECTORY)
+        self.inside.renew()
         return {}, b""
 
     def do_write(
         self, message: protocol.Message, blob: bytes, _fds: list[int]
     ) -> tuple[protocol.Message, bytes]:
-        offset = 0
-        user = self.bounds.user
-        owner = user.number if user else tree_files.OUR_OWN
-        for path, size in message["files"]:
-            if size is None:
-                tree_files.remove_file(self.root, path)
-            else:
-                tree_files.write_file(self.root, path, blob[offset : offset + size], owner)
-                offset += size
+        self.inside.write(message["files"], blob)
         return {}, b""
 
     def do_read(
         self, message: protocol.Message, _blob: bytes, _fds: list[int]
     ) -> tuple[protocol.Message, bytes]:
-        return {}, tree_files.read_file(self.root, message["path"], message["limit"])
+        return {}, self.inside.read(message["path"], message["limit"])
 
     def do_start(
         self, message: protocol.Message, _blob: bytes, fds: list[int]
     ) -> tuple[protocol.Message, bytes]:
-        if not self.still_there():
+        if not self.inside.still_there():
             for fd in fds:
                 os.close(fd)
             return {"error": "the workspace is gone", "errno": 0, "lost": True}, b""
-        bounds = self.bounds
-        if message["options"] is not None and isinstance(self.birth.groups, control_groups.Groups):
-            group = self.birth.groups.make(f"{self.birth.number}-{message['id']}", self.memory, self.tasks)
+        bounds, starter = self.bounds, self.take_starter(message)
+        if starter is not None:
+            bounds = replace(bounds, group=starter.group)
+        elif message["options"] is not None and isinstance(self.birth.groups, control_groups.Groups):
+            group = self.birth.groups.make(f"{self.birth.name}-{message['id']}", self.memory, self.tasks)
             bounds = replace(bounds, group=group)
         try:
-            command = commands.spawn(message, fds, self.seccomp, self.prctl, bounds)
+            command = commands.spawn(message, fds, self.seccomp, self.prctl, bounds, starter)
         except (OSError, ValueError):
             if bounds.group is not None:
                 bounds.group.remove()
@@ -305,14 +284,13 @@ class Launcher:
         self.commands[command.id] = command
         return {}, b""
 
-    def still_there(self) -> bool:
-        """False when somebody removed the folder: the kernel then takes away what was mounted on it."""
-        try:
-            # For a user of its own it is mounted elsewhere; the removed folder itself is known by its links.
-            removed = self.workspace >= 0 and os.fstat(self.workspace).st_nlink == 0
-            return not removed and os.path.samestat(os.stat(self.merged), os.fstat(self.root))
-        except OSError:
-            return False
+    def take_starter(self, message: protocol.Message) -> starting.Starter | None:
+        """The child that waits for a command, where there is one, it is where it should be, and can become this one."""
+        starter = self.starter
+        if starter is None or message["options"] is None or message["ports"] or not starter.ready():
+            return None
+        self.starter = None
+        return starter
 
     def do_signal(
         self, message: protocol.Message, _blob: bytes, _fds: list[int]
@@ -338,9 +316,17 @@ def _processor_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def _launch(birth: zygote.Birth) -> None:
+def _launch(born: birth.Birth) -> None:
     """Be the launcher of one Machine, in a process of its own; does not return."""
-    launcher = Launcher(birth)
+    prepared = None
+    if born.waits:
+        prepared = ahead.Ahead(born, born.recipe["processes"] * commands.THREADS_PER_PROCESS)
+        sock = prepared.wait(born.sock)
+        if sock is None:
+            return
+        born.sock = sock
+        birth.call_it(birth.LAUNCHER_NAME)
+    launcher = Launcher(born, prepared)
     try:
         launcher.run()
     except BaseException as error:

@@ -2,49 +2,24 @@
 # The launcher uses no pathlib: importing it would double the time to start.
 """One started command: spawning it, watching what it uses, killing it, and how it ended."""
 
-import fcntl
 import json
 import os
-import resource
 import signal
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import control_groups
 import relay
+import starting
 import trees
-import unprivileged
-from confinement import Confinement
+from starting import Bounds, Starter
 
 STATUS_FD, SECCOMP_FD, OPTIONS_FD, READY_FD, INFORMATION_FD = 4, 5, 6, 7, 8
 CHANNEL_FD = 3
-LAUNCH_FAILED = 127
-HANDLED_SIGNALS = (signal.SIGTERM, signal.SIGCHLD)
-PR_SET_PDEATHSIG = 1
 MOST_HELD = 16
 """bwrap is two or three processes before it starts the program."""
 THREADS_PER_PROCESS = 8
 """A command may have this many threads for each process it may have."""
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """What a command is put under: a group that limits it, whom it becomes, what takes its program its reach.
-
-    The first two are for bwrap, `confinement` is for what runs without it.
-    """
-
-    group: control_groups.Group | None = None
-    user: unprivileged.User | None = None
-    confinement: Confinement | None = None
-
-    def become_user(self, streams: list[int]) -> None:
-        if self.user is not None:
-            # Programs open /dev/stdout anew, which only the owner of the pipe behind it may.
-            for fd in streams:
-                os.fchown(fd, self.user.number, self.user.number)
-            unprivileged.become(self.user)
 
 
 class Unlimited(Exception):
@@ -180,11 +155,9 @@ class Command:
         if self.hold_fd >= 0:
             os.close(self.hold_fd)
         status = self.wait_status if self.program_status is None else self.program_status
-        if self.group is not None:
-            if status != 0 and self.killed_by is None and not self.timed_out:
-                # What the kernel kept it from may have ended it before it was looked at again.
-                self.killed_by = self.group.exceeded()
-            self.group.remove()
+        if self.group is not None and status != 0 and self.killed_by is None and not self.timed_out:
+            # What the kernel kept it from may have ended it before it was looked at again.
+            self.killed_by = self.group.exceeded()
         return {
             "ended": self.id,
             "wait_status": status,
@@ -195,17 +168,29 @@ class Command:
             "cpu_seconds": max(self.reaped_cpu, self.sampled_cpu),
         }
 
+    def tidy(self) -> None:
+        """Remove what nobody waits for, once it is reported how it ended."""
+        if self.group is not None:
+            self.group.remove()
 
-def spawn(request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any, bounds: Bounds) -> Command:
+
+def spawn(
+    request: dict[str, Any],
+    fds: list[int],
+    seccomp: bytes,
+    prctl: Any,
+    bounds: Bounds,
+    starter: Starter | None,
+) -> Command:
     """Start what `request` says on the descriptors `fds` (stdin, stdout, stderr and maybe the channel).
 
-    `seccomp` is for bwrap. Closes `fds` whether it succeeds or raises (OSError, ValueError, and Unlimited, after
-    which the launcher can only end).
+    `seccomp` is for bwrap. `starter` is in the group of `bounds` already. Closes `fds` whether it succeeds or
+    raises (OSError, ValueError, and Unlimited, after which the launcher can only end).
     """
     passed = [*fds[:3], fds[3] if len(fds) > 3 else -1]
     hold_fd, relaying = -1, 0
     try:
-        waits = _waits(request, bounds)
+        waits = _waits(request, bounds.group is not None and starter is None)
         files = [] if waits is None else [seccomp, _joined([*request["options"], *waits])]
         status_read, status_write = os.pipe()
         passed.append(status_write)
@@ -214,7 +199,10 @@ def spawn(request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any, b
             wait_fd, hold_fd = os.pipe()
             passed.append(wait_fd)
             relaying = relay.start(request["ports"], hold_fd, passed, prctl) if request["ports"] else 0
-        child = _fork(request, passed, prctl, bounds)
+        if starter is None:
+            child = starting.fork(request, passed, prctl, bounds)
+        else:
+            child = starter.start(request, passed, bounds)
     except BaseException:
         if hold_fd >= 0:
             os.close(hold_fd)
@@ -226,71 +214,27 @@ def spawn(request: dict[str, Any], fds: list[int], seccomp: bytes, prctl: Any, b
     os.set_blocking(status_read, False)
     command = Command(request, child, status_read, hold_fd, bounds)
     command.relay = relaying
-    if bounds.group is not None:
+    if bounds.group is not None and starter is None:
         # The kernel waits for all processors here, while bwrap already sets up the namespaces. What it has started
         # by then follows when it holds its program.
-        try:
-            bounds.group.add(child)
-        except OSError as error:
-            # The whole Machine ends by it, before the program can start.
-            raise Unlimited(f"a command can't be put into its control group: {error}") from error
+        _put(child, bounds.group)
     return command
 
 
-def _waits(request: dict[str, Any], bounds: Bounds) -> list[str] | None:
+def _put(child: int, group: control_groups.Group) -> None:
+    try:
+        group.add(child)
+    except OSError as error:
+        # The whole Machine ends by it, before the program can start.
+        raise Unlimited(f"a command can't be put into its control group: {error}") from error
+
+
+def _waits(request: dict[str, Any], grouping: bool) -> list[str] | None:
     """What bwrap is told to wait for before it starts the program, and to whom to say what it has made; or None."""
     if request["options"] is None:
         return None
-    wait = ["--block-fd", str(READY_FD)] if request["ports"] or bounds.group is not None else []
+    wait = ["--block-fd", str(READY_FD)] if request["ports"] or grouping else []
     return [*wait, *(["--info-fd", str(INFORMATION_FD)] if request["ports"] else [])]
-
-
-def _fork(request: dict[str, Any], passed: list[int], prctl: Any, bounds: Bounds) -> int:
-    """Fork the child that becomes bwrap, or the supervisor where there are no options for bwrap."""
-    launcher = os.getpid()
-    # The launcher's own handlers must not run in the child, where they would end the whole Machine.
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED_SIGNALS)
-    try:
-        child = os.fork()
-        if child == 0:
-            _be_child(request, passed, prctl, bounds, launcher)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
-    return child
-
-
-def _be_child(
-    request: dict[str, Any],
-    passed: list[int],
-    prctl: Any,
-    bounds: Bounds,
-    launcher: int,
-) -> None:
-    isolated = request["options"] is not None
-    try:
-        _forget_handlers()
-        bounds.become_user(passed[:3])
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL if isolated else signal.SIGTERM, 0, 0, 0)
-        if os.getppid() == launcher:
-            os.setsid()
-            _place(passed)
-            _limit(request["rlimits"])
-            if bounds.confinement is None:
-                _execute(request)
-            else:
-                bounds.confinement.keep_open(STATUS_FD + 1)
-                _supervise(request, prctl, bounds.confinement)
-    except BaseException as error:
-        os.write(2, f"could not start the command: {error}\n".encode(errors="backslashreplace"))
-    finally:
-        os._exit(LAUNCH_FAILED)
-
-
-def _forget_handlers() -> None:
-    signal.set_wakeup_fd(-1)
-    for signum in (*HANDLED_SIGNALS, signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(signum, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def _joined(options: list[str]) -> bytes:
@@ -306,67 +250,3 @@ def _memory_file(data: bytes) -> int:
         file.write(data)
     os.lseek(fd, 0, os.SEEK_SET)
     return fd
-
-
-def _place(passed: list[int]) -> None:
-    """Give each descriptor its number. They are moved out of the way first, since the numbers may overlap."""
-    high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64) if fd >= 0 else -1 for fd in passed]
-    for number, fd in enumerate(high):
-        if fd >= 0:
-            os.dup2(fd, number)
-        elif number > 2:
-            _close_if_open(number)
-
-
-def _close_if_open(fd: int) -> None:
-    try:
-        os.close(fd)
-    except OSError:
-        return
-
-
-def _limit(rlimits: dict[str, int]) -> None:
-    for name, value in rlimits.items():
-        kind: int = getattr(resource, name)
-        _, hard = resource.getrlimit(kind)
-        lower = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (lower, lower))
-
-
-def _execute(request: dict[str, Any]) -> None:
-    environment = {os.fsencode(key): os.fsencode(value) for key, value in request["environment"].items()}
-    argv = [os.fsencode(argument) for argument in request["argv"]]
-    os.execvpe(argv[0], argv, environment)
-
-
-def _supervise(request: dict[str, Any], prctl: Any, confinement: Confinement) -> None:
-    """Be the process tier's stand-in for a PID namespace: run the program, then kill all it left behind."""
-    own = os.getpid()
-
-    def finish(*_: object) -> None:
-        trees.sweep(own, set())
-        os._exit(0)
-
-    prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans below become our children.
-    signal.signal(signal.SIGTERM, finish)
-    program = os.fork()
-    if program == 0:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        try:
-            os.setsid()
-            os.set_inheritable(STATUS_FD, False)
-            os.chdir(os.fsencode(request["cwd"]))
-            confinement.apply()
-            _execute(request)
-        except OSError as error:
-            os.write(2, f"{request['argv'][0]}: {error.strerror}\n".encode(errors="backslashreplace"))
-        finally:
-            os._exit(LAUNCH_FAILED)
-    for fd in range(STATUS_FD):
-        _close_if_open(fd)
-    os.write(STATUS_FD, b'{"child-pid": %d}\n' % program)
-    while True:
-        pid, status = os.wait()
-        if pid == program:
-            os.write(STATUS_FD, b'{"wait-status": %d}\n' % status)
-            finish()

@@ -75,10 +75,55 @@ class Laid:
     no_user: str = ""
 
 
-def lay_out(message: dict[str, Any], user: unprivileged.User | None, wanted: Callable[[], None]) -> Laid:
+class Base:
+    """What a Machine's mounts are built in; the current directory once it is laid.
+
+    `message` says how large it is and what is in its `etc`.
+    """
+
+    def __init__(self, message: dict[str, Any]) -> None:
+        self.message = message
+        self.tree = -1
+
+    def make_ahead(self) -> None:
+        """Have it ready, mounted nowhere, so that it covers nothing before it is known what is needed.
+
+        Raises OSError, and leaves nothing mounted then.
+        """
+        self._make(BASE_FOR_USER)
+        try:
+            self.tree = unprivileged.copy(BASE_FOR_USER)
+        finally:
+            os.chdir("/")
+            _libc.umount2(BASE_FOR_USER.encode(), MNT_DETACH)
+
+    def lay(self, place: str) -> None:
+        """Mount it there. The second time it is another one. Raises OSError."""
+        if self.tree < 0:
+            self._make(place)
+            return
+        try:
+            unprivileged.attach(self.tree, place)
+        finally:
+            os.close(self.tree)
+            self.tree = -1
+        os.chdir(place)
+
+    def _make(self, place: str) -> None:
+        _tmpfs(place, self.message["writable_bytes"], "0755")
+        os.chdir(place)
+        for name in ("upper", "work", "merged", "tmp", "etc", veils.PLACE, f"{veils.PLACE}/empty"):
+            os.mkdir(name, 0o755)
+        _tmpfs("tmp", self.message["tmp_bytes"], "1777")
+        _fill_etc(self.message["etc"], self.message["etc_shown"])
+
+
+def lay_out(
+    message: dict[str, Any], user: unprivileged.User | None, wanted: Callable[[], None], base: Base
+) -> Laid:
     """Mount the workspace's stand-in, for `user` where there is one and the file systems allow.
 
-    Afterwards the base holds: `merged` (what commands see), `tmp`, an empty `etc`, and `shown`, with the further
+    Afterwards the base holds: `merged` (what commands see), `tmp`, `etc`, and `shown`, with the further
     directories that are not shown as they are. Raises OSError or tree_files.CopyTooLarge when neither an
     overlay nor a copy can be had.
     """
@@ -88,12 +133,12 @@ def lay_out(message: dict[str, Any], user: unprivileged.User | None, wanted: Cal
     no_user = reason
     if user is not None and not reason:
         try:
-            _lay_out_for(user, message, shown)
+            _lay_out_for(user, message, shown, base)
             veils.veil(shown)
             return Laid(BASE_FOR_USER, lower, shown, "", user)
         except OSError as error:
             no_user = error.strerror or str(error)
-    _make_base(message["workspace"], message)
+    base.lay(message["workspace"])
     if not reason:
         reason = _overlay(f"/proc/self/fd/{lower}", "upper", "work")
     if reason:
@@ -104,7 +149,9 @@ def lay_out(message: dict[str, Any], user: unprivileged.User | None, wanted: Cal
     return Laid(message["workspace"], lower, shown, reason, None, no_user if user is not None else "")
 
 
-def _lay_out_for(user: unprivileged.User, message: dict[str, Any], shown: list[veils.Shown]) -> None:
+def _lay_out_for(
+    user: unprivileged.User, message: dict[str, Any], shown: list[veils.Shown], base: Base
+) -> None:
     """Everything that a Machine shows of root's, as that user's. Raises OSError, and leaves nothing mounted then.
 
     The base can't be the workspace's own path, which may lie below a folder of root's alone.
@@ -114,7 +161,7 @@ def _lay_out_for(user: unprivileged.User, message: dict[str, Any], shown: list[v
         trees.append(unprivileged.clone(message["workspace"], user, read_only=False))
         # One by one, so that those before a failure are closed.
         trees.extend(unprivileged.clone(each.path, user, not each.writable) for each in shown)
-        _make_base(BASE_FOR_USER, message)
+        base.lay(BASE_FOR_USER)
         try:
             _attach(user, trees, shown)
         except OSError:
@@ -144,15 +191,7 @@ def _attach(user: unprivileged.User, trees: list[int], shown: list[veils.Shown])
         raise OSError(0, refused)
 
 
-def _make_base(base: str, message: dict[str, Any]) -> None:
-    _tmpfs(base, message["writable_bytes"], "0755")
-    os.chdir(base)
-    for name in ("upper", "work", "merged", "tmp", "etc", veils.PLACE, f"{veils.PLACE}/empty"):
-        os.mkdir(name, 0o755)
-    _tmpfs("tmp", message["tmp_bytes"], "1777")
-
-
-def fill_etc(made: dict[str, str], shown: list[str]) -> None:
+def _fill_etc(made: dict[str, str], shown: list[str]) -> None:
     """Put into `etc` what commands see as /etc: files made for them, and of the real one those that exist.
 
     bwrap makes all of it read-only.

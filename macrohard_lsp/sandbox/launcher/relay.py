@@ -13,6 +13,8 @@ import signal
 import socket
 from typing import Any
 
+import descriptors
+
 CLONE_NEWNET = 0x40000000
 IP_FREEBIND, IPV6_FREEBIND = 15, 78
 """Take the address of a loopback that bwrap has not brought up yet."""
@@ -20,7 +22,6 @@ MOST_CONNECTIONS = 128
 CONNECT_SECONDS = 10.0
 CHUNK_BYTES = 1 << 16
 MOST_INFORMATION_BYTES = 1 << 16
-MOST_FDS = 1 << 20
 PR_SET_PDEATHSIG = 1
 
 
@@ -52,22 +53,13 @@ def _be_relay(ports: list[int], information: int, ready: int, prctl: Any, launch
             signal.signal(signum, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        _keep_only(information, ready)
+        descriptors.keep_only(information, ready)
         if os.getppid() == launcher:
             listening = _listen_inside(_first_process(information), ports)
             os.close(ready)
             _serve(listening)
     finally:
         os._exit(1)
-
-
-def _keep_only(*kept: int) -> None:
-    """Close what belongs to the launcher: its opener's socket above all, which tells when it is gone."""
-    low = 3
-    for fd in sorted(kept):
-        os.closerange(low, fd)
-        low = fd + 1
-    os.closerange(low, MOST_FDS)
 
 
 def _first_process(information: int) -> int:

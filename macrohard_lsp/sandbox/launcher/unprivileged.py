@@ -67,13 +67,18 @@ def make_user(number: int) -> User:
         os.waitpid(holder, 0)
 
 
+def copy(path: str) -> int:
+    """A copy of the mounts at `path`, not attached anywhere yet. Raises OSError."""
+    flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE
+    return _call(f"looking at {path}", OPEN_TREE, AT_FDCWD, os.fsencode(path), flags)
+
+
 def clone(path: str, user: User, read_only: bool) -> int:
-    """A copy of the mounts at `path`, not attached anywhere yet, in which root's files are the user's.
+    """The same, in which root's files are the user's.
 
     Raises OSError, for one where a file system doesn't know such mounts.
     """
-    flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE
-    tree = _call(f"looking at {path}", OPEN_TREE, AT_FDCWD, os.fsencode(path), flags)
+    tree = copy(path)
     attributes = MOUNT_ATTR_IDMAP | (MOUNT_ATTR_RDONLY if read_only else 0)
     buffer = ctypes.create_string_buffer(ATTRIBUTES.pack(attributes, 0, 0, user.mapping), ATTRIBUTES.size)
     flags = AT_EMPTY_PATH | AT_RECURSIVE
@@ -87,7 +92,7 @@ def clone(path: str, user: User, read_only: bool) -> int:
 
 def attach(tree: int, target: str) -> None:
     """Mount a clone. Raises OSError."""
-    _call(f"mounting {target}", MOVE_MOUNT, tree, b"", AT_FDCWD, target.encode(), MOVE_MOUNT_F_EMPTY_PATH)
+    _call(f"mounting {target}", MOVE_MOUNT, tree, b"", AT_FDCWD, os.fsencode(target), MOVE_MOUNT_F_EMPTY_PATH)
 
 
 def become(user: User) -> None:

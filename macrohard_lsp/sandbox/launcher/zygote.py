@@ -5,20 +5,25 @@ of one that has all modules loaded takes a millisecond. A launcher's socket pass
 is not kept, and no request of a Machine ever comes here, so that one Machine's launcher has nothing
 of another's. Nothing is answered here: whoever opens a Machine has sent its first request to the
 launcher's socket before the launcher exists, and hears from that socket what became of it.
+
+From the first Machine on one more launcher is forked ahead, the spare, which does all that takes long and is the
+same for every folder before it is asked for. It becomes the launcher of one Machine and never of another.
 """
 
 import contextlib
-import ctypes
 import os
 import select
 import signal
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+import birth
 import control_groups
 import protocol
+import spares
 import trees
 import unprivileged
 
@@ -26,42 +31,12 @@ LOOK_SECONDS = 1.0
 """How often the opener is looked for where the kernel can't tell that it has ended."""
 END_SECONDS = 1.5
 """How long launchers may take to finish before this process leaves them to their own end."""
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+SPARE_SECONDS = 0.1
+"""How long after one was asked for the next is forked ahead, unless one ends before: not while it is in a hurry."""
+MOST_FAILED_SPARES = 3
+"""So many in a row that ended by themselves, and it isn't tried again."""
 
-Begin = Callable[["Birth"], None]
-
-
-class Birth:
-    """What a launcher starts with.
-
-    `number` is no other launcher's of this zygote, as a process id could be. `opener_fd` can be read once the
-    opener has ended (-1 where there is none). `user` is whom it can become, None where it was not started by root
-    or can't: then `no_user` says why. `groups` are where commands are limited, or why they can't be.
-    """
-
-    def __init__(
-        self,
-        number: int,
-        sock: socket.socket,
-        parent: int,
-        opener_fd: int,
-        user: unprivileged.User | None,
-        no_user: str,
-        groups: control_groups.Groups | str,
-    ) -> None:
-        self.number = number
-        self.sock = sock
-        self.parent = parent
-        self.opener_fd = opener_fd
-        self.user = user
-        self.no_user = no_user
-        self.groups = groups
-
-    def die_with_parent(self) -> None:
-        """End this process when the zygote has ended, now or later."""
-        prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != self.parent:
-            os._exit(1)
+Begin = Callable[[birth.Birth], None]
 
 
 class Users:
@@ -83,21 +58,13 @@ class Users:
         return self.free.pop() if self.free else None
 
 
-prctl: Any = ctypes.CDLL(None, use_errno=True).prctl
+@dataclass
+class Child:
+    """A launcher: the number that the opener gave it (0: none yet), its name, and whom it may have become."""
 
-
-def wake(_signum: int, _frame: object) -> None:
-    """Being handled at all is what makes SIGCHLD write to the wake-up descriptor."""
-
-
-def wake_on_children() -> int:
-    """A descriptor that can be read when a child has ended."""
-    read, write = os.pipe()
-    for fd in (read, write):
-        os.set_blocking(fd, False)
-    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, wake)
-    return read
+    number: int
+    name: int
+    user: unprivileged.User | None
 
 
 class Zygote:
@@ -106,14 +73,19 @@ class Zygote:
         self.opener = opener
         self.pid = os.getpid()
         self.opener_fd = _process_fd(opener)
-        self.launchers: dict[int, tuple[int, unprivileged.User | None]] = {}
-        """By process id: the number that the opener gave, and whom it may have become."""
+        self.launchers: dict[int, Child] = {}
+        """By process id."""
+        self.forked = 0
+        self.spare: spares.Spare | None = None
+        self.spare_due: float | None = None
+        self.spare_recipe: dict[str, Any] = {}
+        self.failed_spares = 0
         self.untidy: set[int] = set()
-        """Numbers of launchers that have ended and may have left control groups."""
+        """Names of launchers that have ended and may have left control groups."""
         self.users = Users()
         self.groups = control_groups.find(control_groups.name_of(os.getpid()))
-        self.wake_fd = wake_on_children()
-        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        self.wake_fd = birth.wake_on_children()
+        birth.prctl(birth.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
     def run(self, begin: Begin) -> None:
         """Fork on request until the opener is gone, then have every launcher end, and end."""
@@ -140,7 +112,7 @@ class Zygote:
         if self.opener_fd >= 0:
             readable.append(self.opener_fd)
         while True:
-            ready = select.select(readable, [], [], LOOK_SECONDS)[0]
+            ready = select.select(readable, [], [], self.patience())[0]
             if self.opener_fd in ready or os.getppid() != self.opener:
                 return
             if self.wake_fd in ready:
@@ -152,57 +124,131 @@ class Zygote:
                 while (arrived := receiver.next()) is not None:
                     message, _, fds = arrived
                     if message["do"] == "fork":
-                        self.fork(message["number"], fds[0], begin)
+                        self.launch(message["number"], fds[0], message["recipe"], begin)
                     else:
                         self.kill(message["number"])
+            if self.spare_due is not None and time.monotonic() >= self.spare_due:
+                self.spare_due = None
+                self.make_spare(begin)
+
+    def patience(self) -> float:
+        """Seconds until something has to be looked at again."""
+        due = LOOK_SECONDS if self.spare_due is None else self.spare_due - time.monotonic()
+        return min(LOOK_SECONDS, max(0.0, due))
 
     def reap(self) -> None:
         with contextlib.suppress(ChildProcessError):
             while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
-                number, user = self.launchers.pop(pid, (0, None))
-                self.untidy.add(number)
-                if user is not None:
-                    self.users.free.append(user)
+                child = self.launchers.pop(pid, None)
+                if child is None:
+                    continue
+                self.untidy.add(child.name)
+                if child.number and self.spare_due is not None:
+                    self.spare_due = time.monotonic()
+                if child.user is not None:
+                    self.users.free.append(child.user)
+                if self.spare is not None and self.spare.pid == pid:
+                    self.failed_spares += 1
+                    self.forget_spare()
         # A launcher that was killed may leave a bwrap that doesn't notice it: as orphans they come to us.
         for child in trees.children(self.pid):
             if child not in self.launchers:
                 os.kill(child, signal.SIGKILL)
         if isinstance(self.groups, control_groups.Groups):
             # What a launcher that was killed had started may still be dying in there.
-            self.untidy = {number for number in self.untidy if not self.groups.remove(f"{number}-")}
+            self.untidy = {name for name in self.untidy if not self.groups.remove(f"{name}-")}
 
     def kill(self, number: int) -> None:
         # Nobody but us collects our children, so that a process id can't be another process's yet.
-        for pid, (known, _) in self.launchers.items():
-            if known == number:
+        for pid, child in self.launchers.items():
+            if child.number == number:
                 os.kill(pid, signal.SIGKILL)
 
-    def fork(self, number: int, fd: int, begin: Begin) -> None:
+    def launch(self, number: int, fd: int, recipe: dict[str, Any], begin: Begin) -> None:
+        """Have a launcher for the socket `fd`: the spare where it fits, else a new one. Without a recipe, no spare."""
+        if recipe:
+            self.spare_due, self.spare_recipe = time.monotonic() + SPARE_SECONDS, recipe
+        with socket.socket(fileno=fd) as sock:
+            if recipe and self.take_spare(number, fd, recipe):
+                return
+            try:
+                self.fork(number, sock, recipe, False, begin)
+            except OSError as error:
+                words = f"no process could be started for it: {error.strerror}"
+                sock.send(protocol.pack({"last_words": words}))
+
+    def take_spare(self, number: int, fd: int, recipe: dict[str, Any]) -> bool:
+        """Whether the spare is the launcher with this number now. One that would be no use later either is ended."""
+        spare = self.spare
+        if spare is None:
+            return False
+        fits = spare.fits(recipe)
+        if fits and not spare.waits():
+            return False
+        if fits and spare.give(fd):
+            self.launchers[spare.pid].number = number
+            self.failed_spares = 0
+        else:
+            fits = False
+            os.kill(spare.pid, signal.SIGKILL)
+        self.forget_spare()
+        return fits
+
+    def make_spare(self, begin: Begin) -> None:
+        if self.spare is not None or self.failed_spares >= MOST_FAILED_SPARES:
+            return
+        try:
+            self.spare = spares.Spare(self.spare_recipe)
+            with self.spare.theirs:
+                self.spare.pid = self.fork(0, self.spare.theirs, self.spare_recipe, True, begin)
+        except OSError:
+            # A Machine can be had without one; whoever asks for it hears what is short.
+            self.failed_spares += 1
+            self.forget_spare()
+
+    def forget_spare(self) -> None:
+        if self.spare is not None:
+            self.spare.close()
+        self.spare = None
+
+    def fork(
+        self, number: int, sock: socket.socket, recipe: dict[str, Any], waits: bool, begin: Begin
+    ) -> int:
+        """Fork a launcher, which has `sock`, and return its process id. Raises OSError."""
         parent, user = os.getpid(), self.users.take()
+        self.forked += 1
+        # As the child is called from its beginning.
+        birth.call_it(birth.COMING_NAME if waits else birth.LAUNCHER_NAME)
         try:
             pid = os.fork()
-        except OSError as error:
-            words = f"no process could be started for it: {error.strerror}"
-            os.write(fd, protocol.pack({"last_words": words}))
-            os.close(fd)
-            return
+        except OSError:
+            if user is not None:
+                self.users.free.append(user)
+            raise
+        finally:
+            if os.getpid() == self.pid:
+                birth.call_it(birth.NAME)
         if pid != 0:
-            self.launchers[pid] = (number, user)
-            os.close(fd)
-            return
+            self.launchers[pid] = Child(number, self.forked, user)
+            return pid
         try:
-            own = socket.socket(fileno=fd)
-            birth = Birth(number, own, parent, self.opener_fd, user, self.users.problem, self.groups)
-            birth.die_with_parent()
+            told = (user, self.users.problem, self.groups)
+            born = birth.Birth(self.forked, sock, waits, recipe, parent, self.opener_fd, *told)
+            born.die_with_parent()
             os.setsid()
-            self.sock.close()
-            os.close(self.wake_fd)
-            os.close(signal.set_wakeup_fd(-1))
-            for other in self.users.free + [other for _, other in self.launchers.values() if other]:
-                os.close(other.mapping)
-            begin(birth)
+            self.forget_all()
+            begin(born)
         finally:
             os._exit(1)
+
+    def forget_all(self) -> None:
+        """In a child: close what is the zygote's or another launcher's."""
+        self.sock.close()
+        os.close(self.wake_fd)
+        os.close(signal.set_wakeup_fd(-1))
+        self.forget_spare()
+        for other in self.users.free + [child.user for child in self.launchers.values() if child.user]:
+            os.close(other.mapping)
 
 
 def _process_fd(pid: int) -> int:
