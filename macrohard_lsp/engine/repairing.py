@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from macrohard_lsp.core.apply import apply_changes
+from macrohard_lsp.core.budget import Spent
 from macrohard_lsp.core.changeset import ChangeSet
 from macrohard_lsp.core.events import Progress, ProposalFound, StageStarted
 from macrohard_lsp.core.finding import Finding
@@ -18,6 +19,7 @@ from macrohard_lsp.engine.layout import ignore_arguments
 from macrohard_lsp.engine.localise import Localised, localise, suspect_findings
 from macrohard_lsp.engine.measure import Measured
 from macrohard_lsp.engine.proposals import change_set_of, proposal_of
+from macrohard_lsp.engine.requests import FirstFix
 from macrohard_lsp.engine.rivalry import Rivalry, reserve_for, settle
 from macrohard_lsp.engine.spending import Meter
 from macrohard_lsp.engine.together import Selection, ranked, select
@@ -52,6 +54,7 @@ class Repaired:
     suspects: list[Finding] = field(default_factory=list[Finding])
     notes: list[str] = field(default_factory=list[str])
     candidates: int = 0
+    first_fix: FirstFix | None = None
 
     @property
     def fixed(self) -> frozenset[str]:
@@ -131,8 +134,10 @@ class _Repair:
     context: EngineContext
     refuted: int = 0
     rivalry: Rivalry | None = None
+    before: Spent = field(default_factory=Spent)
 
     def run(self, jobs: int) -> None:
+        self.before = self.meter.spent()
         self.context.listener(StageStarted("search", "Searching for a repair"))
         tools = self._search_tools(jobs)
         search = Search(self.located.task, tools, self.located.sources, self.located.spans)
@@ -153,10 +158,12 @@ class _Repair:
                     return
                 continue
             begun = time.monotonic()
+            spent, tried = self.meter.spent(search.cpu_seconds), search.candidates
             with search.paused():
                 proposal = self._prove(survivor)
             if proposal is not None:
                 self.repaired.proposals.append(proposal)
+                self._note_first(spent, tried)
             if self.refuted >= MAXIMUM_REFUTED:
                 return
             if self._left() or proposal is None:
@@ -168,6 +175,15 @@ class _Repair:
             self.context.listener(StageStarted("search", "Looking for other edits that pass the same tests"))
         if self.rivalry is not None:
             self.rivalry.complete = search.is_through
+
+    def _note_first(self, spent: Spent, tried: int) -> None:
+        if self.repaired.first_fix is None:
+            self.repaired.first_fix = FirstFix(
+                seconds=spent.seconds - self.before.seconds,
+                cpu_seconds=spent.cpu_seconds - self.before.cpu_seconds,
+                candidates=self.repaired.candidates + tried,
+                proven_seconds=self.meter.spent().seconds - self.before.seconds,
+            )
 
     def _weigh_rivals(self, rivalry: Rivalry, tools: RepairTools) -> None:
         settled = settle(rivalry, lambda rivals: weigh(self.located.task, tools, rivals), self._prove)
