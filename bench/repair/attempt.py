@@ -13,7 +13,7 @@ from typing import Any
 
 from bench.real.prepare import environment_with
 from bench.real.suite import clean_environment, run_plainly, run_suite
-from bench.repair.bug import PROGRAM, Bug
+from bench.repair.bug import Bug
 from bench.repair.child import ROOT, STORE
 from bench.repair.oracle import opinion, second_opinion
 from bench.repair.patches import applied
@@ -159,7 +159,7 @@ def _covering(fixes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _unfit(bug: Bug, place: "_Place") -> str:
     """Why the bug can't be used: the reference has to pass its tests, and the program as it is to fail one."""
-    files = {**bug.files, PROGRAM: bug.reference}
+    files = {**bug.files, bug.path: bug.reference}
     memory = STORE / "fit" / f"{_digest_of([bug.files, bug.reference])}.json"
     if memory.is_file():
         return str(json.loads(memory.read_text("utf-8")))
@@ -189,16 +189,16 @@ def _verify(bug: Bug, fixes: Sequence[dict[str, Any]], place: "_Place") -> tuple
     known = content.keys() | bug.files.keys()
     changed = sorted(path for path in known if content.get(path) != bug.files.get(path))
     wrong: list[str] = []
-    if changed != [PROGRAM]:
+    if changed != [bug.path]:
         wrong.append(f"a Fix changes {', '.join(changed) or 'nothing'}")
-    if len(fixes) == 1 and applied(bug.program, fixes[0]["patch"]) != content.get(PROGRAM):
+    if len(fixes) == 1 and applied(bug.program, fixes[0]["patch"]) != content.get(bug.path):
         wrong.append("a Fix changes lines that its patch doesn't name")
     wrong += _failing(bug, fixes, project, place)
-    return content.get(PROGRAM), wrong
+    return content.get(bug.path), wrong
 
 
 def _failing(bug: Bug, fixes: Sequence[dict[str, Any]], project: Path, place: "_Place") -> list[str]:
-    """What fails in a run of plain pytest and should not: a Fix for some of the tests leaves the others as they were."""
+    """What fails in plain pytest and should not: a Fix for some of the tests leaves the others as they were."""
     run = run_plainly(place.python, project, seconds=TEST_SECONDS)
     if run.exit_code == 0:
         return []
@@ -212,7 +212,7 @@ def _failing(bug: Bug, fixes: Sequence[dict[str, Any]], project: Path, place: "_
 
 
 def _passes(bug: Bug, program: str, place: "_Place") -> bool:
-    project = place.lay_out({**bug.files, PROGRAM: program})
+    project = place.lay_out({**bug.files, bug.path: program})
     return run_plainly(place.python, project, seconds=TEST_SECONDS).exit_code == 0
 
 

@@ -25,7 +25,8 @@ class Inputs:
 class Bug:
     """`program` and `tests` are laid out for the engine, with `beside` (text by file name) where the tests need it.
 
-    `reference` is for the oracle and never written into the project. `kind` is the benchmark's own word for the bug.
+    `reference` is for the oracle and never written into the project. `kind` is the benchmark's own word for
+    the bug. `original` is what a bug with other names was made from: it is the one that is judged.
     """
 
     set: str
@@ -36,11 +37,19 @@ class Bug:
     reference: str
     inputs: Inputs
     beside: dict[str, str] = field(default_factory=dict)
+    path: str = PROGRAM
+    tests_path: str = TESTS
+    original: "Bug | None" = None
 
     @property
     def files(self) -> dict[str, str]:
         """The project as it is laid out."""
-        return {PROGRAM: self.program, TESTS: self.tests, "pytest.ini": "[pytest]\n", **self.beside}
+        return {
+            self.path: self.program,
+            self.tests_path: self.tests,
+            "pytest.ini": "[pytest]\n",
+            **self.beside,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bench.repair.bug import Bug
 from bench.repair.child import ask
+from bench.repair.renaming import restored
 
 INPUTS = 300
 SEED = 20240501
@@ -37,6 +38,8 @@ def second_opinion(bug: Bug, program: str) -> Opinion:
 
 
 def _ask(bug: Bug, program: str, how: str, size: int, seed: int, count: int) -> Opinion:
+    if bug.original is not None:
+        bug, program = bug.original, restored(program, bug.original)
     answer = ask(
         {
             "job": "compare",

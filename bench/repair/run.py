@@ -11,8 +11,8 @@ from bench.real.prepare import CannotPrepareError
 from bench.repair.attempt import Row, Settings, attempt, environment
 from bench.repair.bug import Bug, DataMissingError, DataSet
 from bench.repair.journal import Journal
-from bench.repair.renaming import differences, renamed
-from bench.repair.report import line, write_sections
+from bench.repair.renaming import renamed
+from bench.repair.report import differences, line, write_section
 from bench.repair.sets import SETS, load
 
 SAMPLE_SEED = 0
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         differing = differences(bugs, rows, others)
         print("\n".join(differing) or f"renamed: the same outcome for all {len(bugs)} bugs")
     if len(bugs) == len(data.bugs):
-        write_sections(data, rows, settings, differing if options.renamed else None)
+        write_section(data, rows, settings, differing if options.renamed else None)
     broken = [f"{row.bug}: {violation}" for row in rows for violation in row.violations]
     print(f"{len(broken)} violations" + "".join(f"\n{each}" for each in broken))
     return 1 if broken or differing else 0
