@@ -42,9 +42,8 @@ def peers_table(name: str) -> str:
     peers = PEERS[name]
     if not peers:
         return ""
-    lines = ["| published elsewhere | result | source |", "|---|---|---|"]
-    for peer in peers:
-        lines.append(
-            f"| {peer.name} | {peer.result} | {peer.source}{' (from memory)' if peer.memory else ''} |"
-        )
-    return "\n".join(lines)
+    rows = [
+        f"| {peer.name} | {peer.result} | {peer.source}{' (from memory)' if peer.memory else ''} |"
+        for peer in peers
+    ]
+    return "\n".join(["| published elsewhere | result | source |", "|---|---|---|", *rows])

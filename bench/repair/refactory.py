@@ -1,6 +1,7 @@
 """Students' programs: their input/output tests as pytest tests, and which programs can be run at all."""
 
 import ast
+import builtins
 import hashlib
 import json
 from collections.abc import Sequence
@@ -33,7 +34,7 @@ def _used(cases: Sequence[tuple[str, str]]) -> list[str]:
         for node in ast.walk(ast.parse(expression))
         if isinstance(node, ast.Name)
     }
-    return sorted(names)
+    return sorted(names - set(dir(builtins)))
 
 
 def runnable(bug: Bug, digest: str) -> bool:

@@ -54,7 +54,8 @@ def section(data: DataSet, rows: Sequence[Row], settings: Settings, differing: S
     parts = [
         f"## {TITLES[data.name]} (`python -m bench.repair.run --set {data.name} --data DIR`)",
         f"Measured {measured_on()}; {settings.budget_cpu_seconds:g} CPU s of search a bug, 1 job, "
-        f"seed {settings.seed}. [README.md](repair/README.md) says where the data is from (here SHA-256 `{data.sha256}`), "
+        f"seed {settings.seed}. [README.md](repair/README.md) says where the data is from "
+        f"(here SHA-256 `{data.sha256}`), "
         "how a bug is laid out and how *right* is judged.",
         _summary(rows),
         peers_table(data.name),
@@ -103,9 +104,9 @@ def times(rows: Sequence[Row]) -> str:
         values = [first[key] for first in solved]
         lines.append(f"| {name} | {statistics.median(values):.4g} | {ninetieth(values):.4g} |")
     rates = [row.candidates / row.cpu_seconds for row in rows if row.candidates and row.cpu_seconds]
-    lines.append(
-        f"\nCandidates a CPU second over a whole repair, proofs included: median {statistics.median(rates):.0f}."
-    )
+    if rates:
+        rate = f"median {statistics.median(rates):.0f}"
+        lines.append(f"\nCandidates a CPU second over a whole repair, proofs included: {rate}.")
     return "\n".join(lines)
 
 
@@ -123,7 +124,8 @@ def labels(rows: Sequence[Row]) -> str:
     second = sum(row.second == "right" for row in sure)
     both = sum(row.second == "right" and row.right for row in sure)
     words = [
-        f"`ambiguous: false` is carried by {len(sure)} of {len(solved)} solved bugs ({100 * len(sure) / len(solved):.0f} %); "
+        f"`ambiguous: false` is carried by {len(sure)} of {len(solved)} solved bugs "
+        f"({100 * len(sure) / len(solved):.0f} %); "
         f"right by the independent inputs: {second} ({100 * second / len(sure):.1f} %), by both oracles: {both}."
     ]
     words += [
