@@ -37,17 +37,32 @@ def _used(cases: Sequence[tuple[str, str]]) -> list[str]:
     return sorted(names - set(dir(builtins)))
 
 
-def runnable(bug: Bug, digest: str) -> bool:
-    """Whether the program fails one of its tests at least, and each of them ends. Remembered for the data's digest."""
-    key = hashlib.sha256(f"{digest} {TEST_SECONDS} {bug.program} {bug.tests}".encode()).hexdigest()
-    memory = STORE / "refactory" / f"{key[:24]}.json"
-    if memory.is_file():
-        return bool(json.loads(memory.read_text("utf-8")))
-    answer = ask(
-        {"job": "endings", "program": bug.program, "tests": bug.tests, "seconds": TEST_SECONDS}, seconds=120
-    )
-    endings = answer.get("endings", [])
-    found = "failed" in endings and "endless" not in endings
+def runnable(bugs: Sequence[Bug]) -> list[bool]:
+    """Of each whether it fails one of its tests at least, and each test ends. Remembered by its texts."""
+    memory = STORE / "refactory.json"
+    known: dict[str, bool] = json.loads(memory.read_text("utf-8")) if memory.is_file() else {}
+    keys = [_key(bug) for bug in bugs]
+    missing = [(key, bug) for key, bug in zip(keys, bugs, strict=True) if key not in known]
+    known.update(zip((key for key, _ in missing), _try_each([bug for _, bug in missing]), strict=True))
     memory.parent.mkdir(parents=True, exist_ok=True)
-    memory.write_text(json.dumps(found), "utf-8")
-    return found
+    memory.write_text(json.dumps(known), "utf-8")
+    return [known[key] for key in keys]
+
+
+def _key(bug: Bug) -> str:
+    return hashlib.sha256(f"{TEST_SECONDS} {bug.program} {bug.tests}".encode()).hexdigest()[:24]
+
+
+def _try_each(bugs: Sequence[Bug]) -> list[bool]:
+    """All in one process; where one of them brings it down, each half in its own."""
+    if not bugs:
+        return []
+    programs = [{"program": bug.program, "tests": bug.tests} for bug in bugs]
+    question = {"job": "endings", "programs": programs, "seconds": TEST_SECONDS}
+    answer = ask(question, seconds=60 + 3 * TEST_SECONDS * len(bugs))
+    if "endings" in answer:
+        return ["failed" in ended and "endless" not in ended for ended in answer["endings"]]
+    if len(bugs) == 1:
+        return [False]
+    middle = len(bugs) // 2
+    return _try_each(bugs[:middle]) + _try_each(bugs[middle:])

@@ -87,10 +87,11 @@ def test_each_assertion_becomes_a_test_that_runs() -> None:
     defined = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
     assert [node.name for node in defined] == ["test_1", "test_2", "test_3"]
     assert "candidate" not in text
-    question = {"job": "endings", "program": program, "tests": text, "seconds": 5}
-    assert ask(question, seconds=20) == {"endings": ["passed"] * 3}
     broken = program.replace("sum(values)", "len(values)")
-    assert ask({**question, "program": broken}, seconds=20) == {"endings": ["failed", "passed", "failed"]}
+    endless = program.replace("return sum", "while values:\n        pass\n    return sum")
+    programs = [{"program": each, "tests": text} for each in (program, broken, endless, "total = 1\n")]
+    answer = ask({"job": "endings", "programs": programs, "seconds": 0.5}, seconds=20)
+    assert answer == {"endings": [["passed"] * 3, ["failed", "passed", "failed"], ["endless"], []]}
 
 
 UPSTREAM = """\

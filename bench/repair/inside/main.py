@@ -29,25 +29,26 @@ def main():
 
 
 def endings(question):
-    """How each test of a file ends: passed, failed or endless."""
+    """How each test of each program ends: passed, failed or endless. Nothing of one that can't be imported."""
+    return {"endings": [_ends(each, question["seconds"]) for each in question["programs"]]}
+
+
+def _ends(each, seconds):
     try:
-        program = running.load(question["program"])
         module = types.ModuleType("solution")
-        module.__dict__.update(program)
+        module.__dict__.update(running.load(each["program"]))
         sys.modules["solution"] = module
-        tests = running.load(question["tests"])
-    except running.Endless:
-        return {"endings": ["endless"]}
-    except BaseException:
-        return {"endings": ["failed"]}
+        tests = running.load(each["tests"])
+    except (Exception, SystemExit, running.Endless):
+        return []
     ended = []
     for name, test in tests.items():
         if name.startswith("test_"):
-            kind, _ = running.call(test, (), {}, question["seconds"])
+            kind, _ = running.call(test, (), {}, seconds)
             ended.append({"returned": "passed", "raised": "failed", "endless": "endless"}[kind])
             if kind == "endless":
                 break
-    return {"endings": ended}
+    return ended
 
 
 if __name__ == "__main__":

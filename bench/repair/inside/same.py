@@ -1,11 +1,9 @@
-"""Equality of results: of numbers within rounding, of everything else by kind and content."""
+"""Equality of results: of numbers within rounding (True is 1, as in an assertion), of all else by kind and content."""
 
 import math
 
 
 def same(one, other, seen=None):
-    if isinstance(one, bool) or isinstance(other, bool):
-        return isinstance(one, bool) and isinstance(other, bool) and one == other
     if isinstance(one, (int, float)) and isinstance(other, (int, float)):
         return one == other or _close(one, other)
     seen = set() if seen is None else seen
