@@ -21,7 +21,7 @@ from bench.repair.patches import applied
 PYTEST = "pytest==9.2.0"
 # Baseline, proof and start-up come on top of the search budget; wall seconds, and other work may share the processors.
 GRACE_SECONDS = 900
-TEST_SECONDS = 120
+TEST_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,8 @@ def _judged(bug: Bug, row: Row, fixes: Sequence[dict[str, Any]], broken: list[st
         chosen = _covering(fixes)
         joined = len(chosen)
         top, wrong = _verify(bug, chosen, place) if joined > 1 else (top, [])
-        broken += wrong
+        # Proven together they fit together; git may still miss the lines around one that another has changed.
+        broken += wrong if top is not None else []
     if top is None or not _passes(bug, top, place):
         return replace(row, title=fixes[0]["title"], patch=fixes[0]["patch"], violations=tuple(broken))
     judged = opinion(bug, top)
@@ -170,8 +171,10 @@ def _unfit(bug: Bug, place: "_Place") -> str:
         unfit = f"the reference fails its tests (exit {right.exit_code})"
     elif wrong.exit_code == 0:
         unfit = "the program passes its tests"
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    memory.write_text(json.dumps(unfit), "utf-8")
+    if not unfit:
+        # On a busy computer a run can be cut off, so that only the good word is kept.
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        memory.write_text(json.dumps(unfit), "utf-8")
     return unfit
 
 
