@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Most tests wait for other processes most of their time.
 SIDE_BY_SIDE := -n auto --maxprocesses 4
 
-.PHONY: demo test slow editors check bench bench-real bench-server bench-saving bench-warm bench-affected bench-machines soak fmt clean
+.PHONY: demo test slow editors check bench bench-real bench-server bench-saving bench-warm bench-affected bench-machines bench-repair bench-injected soak fmt clean
 
 demo: .venv/.ready
 	$(PY) examples/demo.py
@@ -48,6 +48,16 @@ bench-affected: .venv/.ready
 
 bench-machines: .venv/.ready
 	$(PY) -m bench.machines.run
+
+# Published bugs of one function, with the data sets in DATA (bench/repair/README.md says how they lie there).
+bench-repair: .venv/.ready
+	$(PY) -m bench.repair.run --set quixbugs --data "$(DATA)/QuixBugs"
+	$(PY) -m bench.repair.run --set humanevalfix --data "$(DATA)"
+	$(PY) -m bench.repair.run --set refactory --data "$(DATA)/refactory"
+
+# Bugs of a seeded mutator in libraries with suites of their own.
+bench-injected: .venv/.ready
+	$(PY) -m bench.injected.run
 
 soak: .venv/.ready
 	$(PY) -m bench.soak

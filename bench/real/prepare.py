@@ -121,12 +121,21 @@ def fresh_copy(bug: Bug, place: Place, *, buggy: bool) -> Path:
 
 def make_environment(bug: Bug, place: Place) -> None:
     """A virtual environment with what the list names; the library too where it must be installed."""
-    shutil.rmtree(place.venv, ignore_errors=True)
-    _run([sys.executable, "-m", "venv", "--without-pip", str(place.venv)], INSTALL_SECONDS)
-    pip = [sys.executable, "-m", "pip", "--python", str(place.python), "install", "-q"]
-    _run([*pip, *bug.requires], INSTALL_SECONDS)
+    pip = environment_with(place.venv, *bug.requires)
     if bug.editable:
         _run([*pip, "--no-deps", "-e", str(place.work)], INSTALL_SECONDS)
+
+
+def environment_with(venv: Path, *requires: str) -> list[str]:
+    """Make a virtual environment anew, with these requirements in it; the command that installs more.
+
+    Raises CannotPrepareError.
+    """
+    shutil.rmtree(venv, ignore_errors=True)
+    _run([sys.executable, "-m", "venv", "--without-pip", str(venv)], INSTALL_SECONDS)
+    pip = [sys.executable, "-m", "pip", "--python", str(venv / "bin" / "python"), "install", "-q"]
+    _run([*pip, *requires], INSTALL_SECONDS)
+    return pip
 
 
 def _run(command: list[str], seconds: float) -> None:

@@ -9,11 +9,11 @@ from macrohard_lsp.core.proposal import Proposal, Question
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.core.unified_diff import to_unified_diff
-from macrohard_lsp.engine.requests import FixReport, FixStatus, TestReport
+from macrohard_lsp.engine.requests import FirstFix, FixReport, FixStatus, TestReport
 
 _EMPTY: dict[str, dict[str, Any]] = {
     "test": {"passed": 0, "failed": 0, "errors": 0, "skipped": 0, "tests": [], "findings": []},
-    "fix": {"proposals": [], "findings": [], "cpu_seconds": 0.0, "candidates": 0},
+    "fix": {"proposals": [], "findings": [], "cpu_seconds": 0.0, "candidates": 0, "first_fix": None},
 }
 
 
@@ -41,6 +41,19 @@ def json_of_fix(report: FixReport) -> dict[str, Any]:
         "findings": [json_of_finding(finding) for finding in report.findings],
         "cpu_seconds": round(report.cpu_seconds, 3),
         "candidates": report.candidates,
+        "first_fix": _json_of_first(report.first_fix),
+    }
+
+
+def _json_of_first(first: FirstFix | None) -> dict[str, Any] | None:
+    """What the first proven fix took, from the beginning of the search; seconds of the clock but `cpu_seconds`."""
+    if first is None:
+        return None
+    return {
+        "seconds": round(first.seconds, 3),
+        "cpu_seconds": round(first.cpu_seconds, 3),
+        "candidates": first.candidates,
+        "proven_seconds": round(first.proven_seconds, 3),
     }
 
 

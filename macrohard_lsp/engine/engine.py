@@ -106,6 +106,7 @@ def run_fix(request: FixRequest, context: EngineContext) -> FixReport:
         notes=(*workplace.notes, *measured.notes, *repaired.notes),
         results=measured.results,
         together=together_of(repaired.selection, passing),
+        first_fix=repaired.first_fix,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from macrohard_lsp.core.apply import apply_changes
+from macrohard_lsp.core.budget import Spent
 from macrohard_lsp.core.changeset import ChangeSet, ModifyFile, TextEdit
 from macrohard_lsp.core.events import Progress, ProposalFound, StageStarted
 from macrohard_lsp.core.finding import Finding
@@ -21,6 +22,7 @@ from macrohard_lsp.engine.localise import Localised, localise, suspect_findings
 from macrohard_lsp.engine.measure import Measured
 from macrohard_lsp.engine.proposals import change_set_of, proposal_of
 from macrohard_lsp.engine.questions import question_of
+from macrohard_lsp.engine.requests import FirstFix
 from macrohard_lsp.engine.rivalry import Rivalry, reserve_for, settle
 from macrohard_lsp.engine.spending import Meter
 from macrohard_lsp.engine.together import Selection, ranked, select
@@ -57,6 +59,7 @@ class Repaired:
     suspects: list[Finding] = field(default_factory=list[Finding])
     notes: list[str] = field(default_factory=list[str])
     candidates: int = 0
+    first_fix: FirstFix | None = None
 
     @property
     def fixed(self) -> frozenset[str]:
@@ -209,8 +212,10 @@ class _Repair:
     first: Hit | None = None
     refuted: int = 0
     rivalry: Rivalry | None = None
+    before: Spent = field(default_factory=Spent)
 
     def run(self, jobs: int) -> None:
+        self.before = self.meter.spent()
         self.context.listener(StageStarted("search", "Searching for a repair"))
         tools = self._search_tools(jobs)
         search = Search(self.located.task, tools, self.located.sources, self.located.spans)
@@ -238,10 +243,12 @@ class _Repair:
                     break
                 continue
             begun = time.monotonic()
+            spent, tried = self.meter.spent(search.cpu_seconds), search.candidates
             with search.paused():
                 proposal = self._prove(survivor)
             if proposal is not None:
                 self.repaired.proposals.append(proposal)
+                self._note_first(spent, tried)
             if self.refuted >= MAXIMUM_REFUTED:
                 return
             if self._left() or proposal is None:
@@ -253,6 +260,15 @@ class _Repair:
             self.context.listener(StageStarted("search", "Looking for other edits that pass the same tests"))
         if self.rivalry is not None:
             self.rivalry.reached = search.reached
+
+    def _note_first(self, spent: Spent, tried: int) -> None:
+        if self.repaired.first_fix is None:
+            self.repaired.first_fix = FirstFix(
+                seconds=spent.seconds - self.before.seconds,
+                cpu_seconds=spent.cpu_seconds - self.before.cpu_seconds,
+                candidates=self.repaired.candidates + tried,
+                proven_seconds=self.meter.spent().seconds - self.before.seconds,
+            )
 
     def _weigh_rivals(self, rivalry: Rivalry, tools: RepairTools) -> None:
         task = self.located.task

@@ -135,11 +135,25 @@ class FixRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstFix:
+    """What it took until the edit was found that became the first proven Fix.
+
+    Counted from the beginning of the search in that project, its Machine and warm session included;
+    `proven_seconds` is when the proof had ended. `candidates` are those of projects before it, too.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    candidates: int
+    proven_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class FixReport:
     """What came of a repair. `proposals` are ranked, best first; all of them are made for `snapshot`.
 
     `selection` is what of them is to be applied; `status` is about it. `together` is the selection as one Proposal,
-    where it joins several. `results` are those of the run before.
+    where it joins several. `results` are those of the run before. `first_fix` is None where none was proven.
     """
 
     status: FixStatus
@@ -155,3 +169,4 @@ class FixReport:
     selection: Selection = field(default_factory=Selection)
     results: tuple[TestResult, ...] = ()
     together: Proposal | None = None
+    first_fix: FirstFix | None = None

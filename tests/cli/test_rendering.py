@@ -18,7 +18,7 @@ from macrohard_lsp.core.proposal import Answer, Proposal, ProposalKind, Question
 from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import Ending, Frame, Outcome, TestResult
 from macrohard_lsp.core.tier import Tier
-from macrohard_lsp.engine.requests import FixReport, FixStatus, TestReport
+from macrohard_lsp.engine.requests import FirstFix, FixReport, FixStatus, TestReport
 
 PLAIN = Console()
 FAILED = TestResult(
@@ -92,6 +92,7 @@ def fixes(*proposals: Proposal, status: FixStatus = FixStatus.FIXED) -> FixRepor
         8.7654,
         321,
         ("a note",),
+        first_fix=FirstFix(1.5, 1.25, 17, 2.5),
     )
 
 
@@ -286,6 +287,7 @@ def test_json_of_fix_field_by_field() -> None:
         "seconds": 4.568,
         "cpu_seconds": 8.765,
         "candidates": 321,
+        "first_fix": {"seconds": 1.5, "cpu_seconds": 1.25, "candidates": 17, "proven_seconds": 2.5},
     }
     rungs = proposal.pop("proof")
     patch = proposal.pop("patch")
