@@ -99,7 +99,11 @@ class Validator:
             return trials
         cpu = max(entry.row.cpu + entry.row.cpu_then for entry in entries)
         answer = swap.sift(
-            entries, seconds=SIFT_SECONDS, wall_seconds=cpu * WALL_FACTOR + WALL_EXTRA_SECONDS, halt=halt
+            entries,
+            self._task.failing.keys(),
+            seconds=SIFT_SECONDS,
+            wall_seconds=cpu * WALL_FACTOR + WALL_EXTRA_SECONDS,
+            halt=halt,
         )
         if answer is None:
             return self._try_fewer(attempts, halt)

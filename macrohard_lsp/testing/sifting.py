@@ -1,6 +1,6 @@
 """What a warm runner is asked and answers when it tries many edits at once, and tells of each in one letter."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
@@ -60,9 +60,14 @@ class SiftAnswer(BaseModel):
 
 
 def request_of(
-    entries: Sequence[Sieved], *, seconds: float, wall_seconds: float, halt: bool
+    entries: Sequence[Sieved],
+    failing: Collection[str],
+    *,
+    seconds: float,
+    wall_seconds: float,
+    halt: bool,
 ) -> dict[str, object]:
-    """The request: every path, test and row is written once."""
+    """The request: every path, test and row is written once. `failing` fail in the program as it is."""
     paths: dict[str, int] = {}
     tests: dict[str, int] = {}
     rows: dict[int, int] = {}
@@ -80,6 +85,7 @@ def request_of(
         "op": "sift",
         "paths": list(paths),
         "tests": list(tests),
+        "failing": [place for name, place in tests.items() if name in failing],
         "rows": written,
         "entries": plain,
         "seconds": seconds,

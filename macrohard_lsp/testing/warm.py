@@ -6,7 +6,7 @@ program under test runs in the same process and could forge an answer.
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -235,14 +235,22 @@ class WarmRunner:
         return answer.answers
 
     def sift(
-        self, entries: Sequence[Sieved], *, seconds: float, wall_seconds: float, halt: bool
+        self,
+        entries: Sequence[Sieved],
+        failing: Collection[str],
+        *,
+        seconds: float,
+        wall_seconds: float,
+        halt: bool,
     ) -> SiftAnswer | None:
         """Say of many edits which are worth a closer look; `SWAP` only, and much quicker than any other way.
+
+        `failing` are the tests that fail in the program as it is.
 
         Ends after about `seconds`, or, with `halt`, at an edit that passes all of its first tests; what is left is
         untried. `wall_seconds` is for each edit. None when the runner was lost.
         """
-        request = request_of(entries, seconds=seconds, wall_seconds=wall_seconds, halt=halt)
+        request = request_of(entries, failing, seconds=seconds, wall_seconds=wall_seconds, halt=halt)
         line = self._ask(request, 2 * seconds + 4 * wall_seconds + SIFT_GRACE_SECONDS)
         try:
             answer = SiftAnswer.model_validate_json(line) if line is not None else None

@@ -162,7 +162,7 @@ def sift(runner, *news, first=(PLAIN,), then=(), old=OLD, cpu=0.2, wall=2.0, sec
     start = CODE.index(old)
     row = Row(first, then, cpu, cpu)
     entries = [Sieved("shop/code.py", [TextEdit(start, start + len(old), new)], row) for new in news]
-    return runner.sift(entries, seconds=seconds, wall_seconds=wall, halt=halt)
+    return runner.sift(entries, set(first), seconds=seconds, wall_seconds=wall, halt=halt)
 
 
 GOOD, BAD = "amount + rates[0]", "amount * rates[0]"

@@ -82,7 +82,7 @@ class Sieve:
         verdicts = [UNTRIED] * len(request["entries"])
         rows = [Row(request["tests"], *row) for row in request["rows"]]
         passed = {}
-        self._calibrate(rows)
+        self._calibrate(rows, {request["tests"][place] for place in request["failing"]})
         waiting = self._prepare(request, rows, verdicts)
         deadline = time.monotonic() + request["seconds"]
         careful = 0
@@ -167,14 +167,9 @@ class Sieve:
 
     # How tests are run.
 
-    def _calibrate(self, rows):
+    def _calibrate(self, rows, failing):
         """See how tests end that were not asked for before: without pytest, or else with it, and always the same."""
-        expected = {}
-        for row in rows:
-            for name in row.then:
-                expected.setdefault(name, True)
-            for name in row.first:
-                expected.setdefault(name, False)
+        expected = {name: name not in failing for row in rows for name in (*row.first, *row.then)}
         new = [name for name in expected if name not in self._runs]
         items = {name: self._server.items[name] for name in new if name in self._server.items}
         limits = {name: row.cpu for row in rows for name in row.first}
