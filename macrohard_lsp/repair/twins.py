@@ -43,7 +43,7 @@ class Twins:
             return
         start, end, new = self._change(candidate.edits[0])
         old = self._source.text[start:end]
-        yield from self._renamed(candidate, cost, start, new)
+        yield from self._renamed(candidate, cost, (start, end), new)
         same = self._places.setdefault((candidate.function, *_likened(old, new)), [])
         if len(same) > 1:
             yield from _everywhere(candidate, cost, same)
@@ -56,9 +56,11 @@ class Twins:
             for rank, other in enumerate(reversed(mirrored[-MOST_PAIRED:])):
                 yield from _twin(candidate, cost, other, MIRRORED_PENALTY + rank_cost(rank))
 
-    def _renamed(self, candidate: Candidate, cost: float, start: int, new: str) -> Iterator[Priced]:
+    def _renamed(
+        self, candidate: Candidate, cost: float, span: tuple[int, int], new: str
+    ) -> Iterator[Priced]:
         """One name for another in the whole function, also where nothing ran yet: behind where it stopped."""
-        site = next((n for n in self._source.sites_of_line(candidate.line) if _is_name_at(n, start)), None)
+        site = next((n for n in self._source.sites_of_line(candidate.line) if _is_name_at(n, span)), None)
         function = self._source.function_of(site) if site is not None else None
         if site is None or function is None or not new.isidentifier():
             return
@@ -135,8 +137,8 @@ def _twin(candidate: Candidate, cost: float, known: Priced, extra: float) -> Ite
         yield twin, max(cost, known_cost) + TWIN_PENALTY + extra
 
 
-def _is_name_at(node: Node, start: int) -> bool:
-    return node.kind == "identifier" and node.start == start and bool(node.role)
+def _is_name_at(node: Node, span: tuple[int, int]) -> bool:
+    return node.kind == "identifier" and (node.start, node.end) == span and bool(node.role)
 
 
 def _is_word(character: str) -> bool:

@@ -226,7 +226,7 @@ def test_one_of_first_and_all_of_then(runner):
     # A test that doesn't pass in the program as it is says nothing here.
     assert sift(runner, GOOD, then=then).verdicts == "p"
     # `test_nothing` passes as it is.
-    assert sift(runner, GOOD, "abs(amount - 8)", "5 if amount == 3 else 0", then=(NOTHING,)).verdicts == "rrp"
+    assert sift(runner, GOOD, "abs(amount - 8)", "5 if amount == 3 else 0", then=(NOTHING,)).verdicts == "bbp"
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,8 @@ def test_a_cache_is_emptied(runner):
 def test_where_everything_leaks_each_gets_its_own_process(runner):
     leaks = [f"setattr(functools, 'extra', -4) or {number}" for number in range(40)]
     answer = sift(runner, *leaks, GOOD, then=(NOTHING,), first=("test_code.py::test_parameters[amount0-5]",))
-    assert answer.verdicts == "r" * 41
+    # A 1 is right for the test's own amount.
+    assert answer.verdicts == "rb" + "r" * 38 + "b"
     answer = sift(runner, *leaks, "5 if amount == 3 else 0", then=(NOTHING,))
     assert (answer.verdicts, answer.leaking) == ("r" * 40 + "p", True)
 
