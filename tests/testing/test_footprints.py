@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from macrohard_lsp.core.files import source_file
@@ -15,6 +15,7 @@ from macrohard_lsp.testing.footprints.learn import WatchedRun, learn
 from macrohard_lsp.testing.footprints.model import Footprints, Kept, KeptFile, Present
 from macrohard_lsp.testing.footprints.storage import read_footprints, write_footprints
 from macrohard_lsp.workspace.index import build_index
+from macrohard_lsp.workspace.python_syntax import parse
 
 SHOP = """
     == shop/__init__.py
@@ -546,6 +547,8 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=12), st.data())
 def test_comments_and_blank_lines_change_no_block(pieces, data):
     text = "\n".join(pieces) + "\n"
+    # Where the tree is a guess, a comment can change the guess; no test passes on such a file.
+    assume(not parse(text).has_error)
     lines = text.split("\n")
     # Not inside of the string that has several lines.
     free = [at for at in range(len(lines)) if "\n".join(lines[:at]).count("'''") % 2 == 0]

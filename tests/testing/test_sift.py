@@ -268,7 +268,7 @@ def test_where_everything_leaks_each_gets_its_own_process(runner):
     # A 1 is right for the test's own amount.
     assert answer.verdicts == "rb" + "r" * 38 + "b"
     answer = sift(runner, *leaks, "5 if amount == 3 else 0", then=(NOTHING,))
-    assert (answer.verdicts, answer.leaking) == ("r" * 40 + "p", True)
+    assert (answer.verdicts, answer.leaking) == ("rb" + "r" * 38 + "p", True)
 
 
 def test_ends_early(runner):
