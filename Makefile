@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Most tests wait for other processes most of their time.
 SIDE_BY_SIDE := -n auto --maxprocesses 4
 
-.PHONY: demo test slow editors check bench bench-real bench-server bench-saving bench-warm bench-affected bench-machines bench-repair bench-injected soak fmt clean
+.PHONY: demo test slow editors check bench bench-real bench-server bench-saving bench-warm bench-affected bench-machines bench-repair bench-speed bench-injected soak fmt clean
 
 demo: .venv/.ready
 	$(PY) examples/demo.py
@@ -54,6 +54,10 @@ bench-repair: .venv/.ready
 	$(PY) -m bench.repair.run --set quixbugs --data "$(DATA)/QuixBugs"
 	$(PY) -m bench.repair.run --set humanevalfix --data "$(DATA)"
 	$(PY) -m bench.repair.run --set refactory --data "$(DATA)/refactory"
+
+# Candidates a second of processor time, beside mutation testers.
+bench-speed: .venv/.ready
+	$(PY) -m bench.repair.speed
 
 # Bugs of a seeded mutator in libraries with suites of their own.
 bench-injected: .venv/.ready
