@@ -373,15 +373,19 @@ async def shows_nothing(editor: Editor, path: Path) -> bool:
 
 
 def children_of(pid: int) -> int:
-    """How many processes a process has started that still live, over all generations."""
+    """How many processes a process has started that still live, over all generations.
+
+    The launcher that waits for the next Machine, and its child, are at rest and not counted.
+    """
     parents: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                name, _, rest = (entry / "stat").read_text().partition("(")[2].rpartition(")")
             except OSError:
                 continue
-            if fields[0] != "Z":
+            fields = rest.split()
+            if fields[0] != "Z" and not name.startswith(("spare", "starter")):
                 parents[int(entry.name)] = int(fields[1])
     return sum(_descends(child, pid, parents) for child in parents)
 
