@@ -51,9 +51,8 @@ class WaitingRoom:
         return best
 
     def _patient_until(self, survivor: Survivor) -> float:
-        """The cost that the search has to reach before a survivor is called."""
-        margin = self._margin(survivor)
-        return survivor.cost + margin if margin else 0.0
+        """The cost that the search has to reach before a survivor is called: nothing cheaper is left untried then."""
+        return survivor.cost + self._margin(survivor)
 
     def _margin(self, survivor: Survivor) -> float:
         candidate, repaired = survivor.candidate, self._repaired.union(survivor.fixes)

@@ -46,6 +46,12 @@ def test_what_repairs_every_failing_test_that_runs_its_function_is_proven_at_onc
     assert [room.call(1.0), room.call(1.0), room.call(1.0)] == [whole, own, None]
 
 
+def test_nothing_is_proven_before_what_is_cheaper_was_tried(room):
+    room.admit([whole := survivor(7, ["t::a", "t::b"], cost=2.0)])
+    assert room.call(1.9) is None
+    assert room.call(2.0) is whole
+
+
 def test_what_repairs_only_some_waits_for_something_better(room):
     part = survivor(7, ["t::a"], cost=2.0)
     room.admit([part])
