@@ -122,6 +122,8 @@ export const run = (): Promise<void> =>
     {
       name: "Cancel stops a run",
       async run() {
+        // What is left of the step before is not what is to be stopped.
+        await eventually("nothing else is done", () => !inside().view().busy);
         const running = vscode.commands.executeCommand("macrohard.runAllTests");
         await eventually("the run has begun", () => inside().view().busy);
         await vscode.commands.executeCommand("macrohard.cancelAll");
