@@ -14,7 +14,7 @@ test: .venv/.ready
 
 # Whole repairs of many kinds, on the command line and over the protocol.
 slow: .venv/.ready
-	$(PY) -m pytest $(SIDE_BY_SIDE) -m slow
+	$(PY) -m pytest $(SIDE_BY_SIDE) -m "slow and not soak"
 
 # The same main job in real editors: VS Code's server with a browser, Neovim, Emacs. What is missing is skipped, by name.
 editors: .venv/.ready
