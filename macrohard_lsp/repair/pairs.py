@@ -22,7 +22,8 @@ from macrohard_lsp.repair.task import RepairTask, Survivor
 from macrohard_lsp.repair.twins import Twins
 from macrohard_lsp.testing.localisation import group_failures, rank_suspects
 
-# What a pair costs beside its second edit: a penalty, a share of what the first costs, and more the less it repairs.
+# What a pair costs beside its second edit: a penalty, a share of what the first costs (all of it where that is several
+# edits itself: three are never likelier than two of them), and more the less it repairs.
 PAIR_PENALTY = 1.5
 SHARE_OF_FIRST = 0.4
 UNREPAIRED_WEIGHT = 2.0
@@ -60,14 +61,16 @@ class Pairs:
         self._task = task
         self._sources = sources
         self._frontier = frontier
-        self._seeds = {True: 0, False: 0}
+        self._seeds: dict[bool, list[Seed]] = {True: [], False: []}
 
     def admit(self, survivor: Survivor, broken: str | None = None) -> None:
         """Go on from an edit that repairs something, unless it is whole or there are better ones enough."""
         seed = Seed(survivor.candidate, frozenset(survivor.fixes), survivor.cost, broken)
         concerned = self._task.concerned(seed.candidate)
         left = concerned - seed.fixes
-        rank = self._seeds[seed.broken is not None]
+        others = self._seeds[seed.broken is not None]
+        # Which of several workers was quicker says nothing of how good a seed is.
+        rank = sum(len(o.fixes) >= len(seed.fixes) and o.cost <= seed.cost for o in others)
         if (
             bool(left) == (broken is not None)
             or rank >= (MOST_SEEDS if broken is None else MOST_BREAKING_SEEDS)
@@ -75,8 +78,9 @@ class Pairs:
             or len(self._sources[seed.candidate.path].text) > MOST_CHARACTERS
         ):
             return
-        self._seeds[seed.broken is not None] += 1
-        base = PAIR_PENALTY + SHARE_OF_FIRST * seed.cost + CROWD_WEIGHT * log1p(rank)
+        others.append(seed)
+        share = 1.0 if "+" in seed.candidate.family else SHARE_OF_FIRST
+        base = PAIR_PENALTY + share * seed.cost + CROWD_WEIGHT * log1p(rank)
         base += BREAKING_PENALTY if broken is not None else UNREPAIRED_WEIGHT * len(left) / len(concerned)
         self._frontier.later(base, lambda: self._open(seed, base))
 

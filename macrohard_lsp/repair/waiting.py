@@ -16,6 +16,8 @@ from macrohard_lsp.repair.task import RepairTask, Survivor
 PARTIAL_MARGIN = 6.0
 # The same where everything that runs the line is repaired, and something that runs the function isn't.
 FUNCTION_MARGIN = 3.0
+# And how much further beside either, in proportion to how many of the tests that run the function still fail.
+LEFT_MARGIN = 4.0
 
 
 class WaitingRoom:
@@ -56,6 +58,9 @@ class WaitingRoom:
 
     def _margin(self, survivor: Survivor) -> float:
         candidate, repaired = survivor.candidate, self._repaired.union(survivor.fixes)
-        if not self._task.concerned(candidate) <= repaired:
-            return PARTIAL_MARGIN
-        return 0.0 if self._around(candidate) <= repaired else FUNCTION_MARGIN
+        around = self._around(candidate) | self._task.concerned(candidate)
+        left = around - repaired
+        if not left:
+            return 0.0
+        margin = FUNCTION_MARGIN if self._task.concerned(candidate) <= repaired else PARTIAL_MARGIN
+        return margin + LEFT_MARGIN * len(left) / len(around)

@@ -8,7 +8,7 @@ from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.surroundings import Surroundings
 from macrohard_lsp.repair.task import Survivor
-from macrohard_lsp.repair.waiting import FUNCTION_MARGIN, PARTIAL_MARGIN, WaitingRoom
+from macrohard_lsp.repair.waiting import FUNCTION_MARGIN, LEFT_MARGIN, PARTIAL_MARGIN, WaitingRoom
 
 PROGRAM = """def f():
     g(1)
@@ -55,15 +55,16 @@ def test_nothing_is_proven_before_what_is_cheaper_was_tried(room):
 def test_what_repairs_only_some_waits_for_something_better(room):
     part = survivor(7, ["t::a"], cost=2.0)
     room.admit([part])
-    assert room.call(2.0 + FUNCTION_MARGIN) is None
-    assert room.call(2.0 + PARTIAL_MARGIN) is part
+    assert room.call(2.0 + PARTIAL_MARGIN) is None
+    # One of the two tests that run its function still fails.
+    assert room.call(2.0 + PARTIAL_MARGIN + LEFT_MARGIN / 2) is part
 
 
 def test_what_repairs_all_that_run_its_line_and_not_its_function_waits_less(room):
     part = survivor(8, ["t::a"], cost=2.0)
     room.admit([part])
-    assert room.call(2.0) is None
-    assert room.call(2.0 + FUNCTION_MARGIN) is part
+    assert room.call(2.0 + FUNCTION_MARGIN) is None
+    assert room.call(2.0 + FUNCTION_MARGIN + LEFT_MARGIN / 2) is part
 
 
 def test_an_edit_of_several_lines_is_whole_when_it_repairs_all_that_run_one_of_them(room):
