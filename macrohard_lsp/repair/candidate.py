@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from macrohard_lsp.core.apply import apply_edits
 from macrohard_lsp.core.changeset import TextEdit
 
 
@@ -33,11 +34,19 @@ class Candidate:
 
     def apply(self, text: str) -> str:
         """The file's text with this change made."""
-        pieces: list[str] = []
-        position = 0
-        for edit in self.edits:
-            pieces.append(text[position : edit.start])
-            pieces.append(edit.new_text)
-            position = edit.end
-        pieces.append(text[position:])
-        return "".join(pieces)
+        return apply_edits(text, self.edits)
+
+
+def trimmed(text: str, start: int, end: int, new: str) -> TextEdit | None:
+    """The edit that puts `new` in this place, without what it leaves as it was at either end; None if that is all."""
+    old = text[start:end]
+    if old == new:
+        return None
+    shorter = min(len(old), len(new))
+    front = 0
+    while front < shorter and old[front] == new[front]:
+        front += 1
+    back = 0
+    while back < shorter - front and old[-1 - back] == new[-1 - back]:
+        back += 1
+    return TextEdit(start + front, end - back, new[front : len(new) - back])

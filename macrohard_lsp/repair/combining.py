@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from macrohard_lsp.core.apply import apply_edits
 from macrohard_lsp.core.changeset import TextEdit
-from macrohard_lsp.repair.candidate import Candidate
+from macrohard_lsp.repair.candidate import Candidate, trimmed
 
 
 def compose(text: str, first: Sequence[TextEdit], second: Sequence[TextEdit]) -> tuple[TextEdit, ...]:
@@ -14,7 +15,7 @@ def compose(text: str, first: Sequence[TextEdit], second: Sequence[TextEdit]) ->
     What `second` changes of what `first` wrote becomes one edit with it; what comes to nothing is left out.
     """
     places = Places(first)
-    middle = _apply(text, first)
+    middle = apply_edits(text, first)
     marks = [(start, end, False) for start, end in places.written]
     marks += [(edit.start, edit.end, True) for edit in second]
     marks.sort(key=lambda mark: (mark[0], mark[1]))
@@ -28,7 +29,7 @@ def compose(text: str, first: Sequence[TextEdit], second: Sequence[TextEdit]) ->
         marks = marks[taken:]
         inside = [edit for edit in second if start <= edit.start and edit.end <= end]
         shifted = [TextEdit(edit.start - start, edit.end - start, edit.new_text) for edit in inside]
-        made = _trimmed(text, places.before(start), places.after(end), _apply(middle[start:end], shifted))
+        made = trimmed(text, places.before(start), places.after(end), apply_edits(middle[start:end], shifted))
         if made is not None:
             edits.append(made)
     return tuple(edits)
@@ -88,26 +89,3 @@ def merged(
         summary=summary,
         more_lines=(*one.more_lines, *other.lines),
     )
-
-
-def _apply(text: str, edits: Sequence[TextEdit]) -> str:
-    pieces: list[str] = []
-    position = 0
-    for edit in edits:
-        pieces += [text[position : edit.start], edit.new_text]
-        position = edit.end
-    return "".join([*pieces, text[position:]])
-
-
-def _trimmed(text: str, start: int, end: int, new: str) -> TextEdit | None:
-    old = text[start:end]
-    if old == new:
-        return None
-    shorter = min(len(old), len(new))
-    front = 0
-    while front < shorter and old[front] == new[front]:
-        front += 1
-    back = 0
-    while back < shorter - front and old[-1 - back] == new[-1 - back]:
-        back += 1
-    return TextEdit(start + front, end - back, new[front : len(new) - back])
