@@ -76,7 +76,7 @@ def main() -> None:
         print(f"{name:24} {known[name]:5.2f} -> {fitted[name]:5.2f}  explains {hits[name]}")
     if options.out is not None:
         options.out.write_text(
-            json.dumps({name: round(fitted[name], 2) for name in fitted if name not in OF_CONTESTS}, indent=1)
+            json.dumps({name: round(fitted[name], 2) for name in sorted(hits.keys() - OF_CONTESTS)}, indent=1)
         )
 
 
