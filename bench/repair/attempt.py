@@ -22,6 +22,9 @@ PYTEST = "pytest==9.2.0"
 # Baseline, proof and start-up come on top of the search budget; wall seconds, and other work may share the processors.
 GRACE_SECONDS = 900
 TEST_SECONDS = 300
+# What the program as it is gets of the reference's time before it counts as never ending.
+LOOP_SECONDS = 20.0
+LOOP_FACTOR = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +168,9 @@ def _unfit(bug: Bug, place: "_Place") -> str:
     if memory.is_file():
         return str(json.loads(memory.read_text("utf-8")))
     right = run_plainly(place.python, place.lay_out(files), seconds=TEST_SECONDS)
-    wrong = run_plainly(place.python, place.lay_out(bug.files), seconds=TEST_SECONDS)
+    # A program that loops for ever fails its tests as well, and nobody has to wait long to know that it does.
+    patience = max(LOOP_SECONDS, LOOP_FACTOR * right.seconds)
+    wrong = run_plainly(place.python, place.lay_out(bug.files), seconds=patience)
     unfit = ""
     if right.exit_code != 0:
         unfit = f"the reference fails its tests (exit {right.exit_code})"
