@@ -11,7 +11,7 @@ from bench.injected.mutator import LARGE
 from bench.real.bugs import Bug, load_bugs
 from bench.real.prepare import CannotPrepareError, prepare
 from bench.real.report import NOT_PREPARED, Row, summary, table, violations
-from bench.real.run import attempt
+from bench.real.run import add_effort, attempt, effort, library_by_library
 from bench.results import measured_on, replace_section
 
 SAMPLE_SEED = 0
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not bugs:
         print("no such bug in bench/injected/bugs.toml", file=sys.stderr)
         return 2
-    rows = [_run_one(bug, options) for bug in bugs]
+    rows = library_by_library(lambda bug: _run_one(bug, options), bugs, options.workers)
     print(violations(rows))
     if not options.only and not options.number:
         replace_section("bench-injected", section(rows, bugs, everything, options))
@@ -47,8 +47,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--number", action="append", type=int, metavar="N", help="the bug of this place, from 0"
     )
     parser.add_argument("--sample", type=int, metavar="N", help="a seeded choice of so many")
-    parser.add_argument("--budget-seconds", type=float, default=60.0)
-    parser.add_argument("--jobs", type=int, default=1, help="handed on to `fix` (default: 1)")
+    add_effort(parser)
     return parser.parse_args(arguments)
 
 
@@ -86,7 +85,7 @@ def section(
     return "\n\n".join(
         (
             "## Bugs injected into libraries (`python -m bench.injected.run`)",
-            f"Measured {measured_on()}; search budget {options.budget_seconds:g} s a bug, {options.jobs} job(s); "
+            f"Measured {measured_on()}; {effort(options)}; "
             f"{ran} bugs of the list ran, in {len({bug.name for bug in bugs})} libraries. Of the list's bugs "
             f"{large} are of the kinds that take two tokens or more. "
             "[README.md](injected/README.md) says how they were chosen.",

@@ -8,7 +8,10 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +23,8 @@ from bench.real.suite import clean_environment, run_plainly, run_suite
 from bench.results import measured_on, replace_section
 
 VERDICTS = Path(__file__).with_name("verdicts.toml")
-# Baseline, proof and start-up come on top of the search budget that the program is told.
-GRACE_SECONDS = 600
+# The wall clock must not decide, since other work may share the processors.
+GRACE_SECONDS = 900
 LISTS = (ONE_EXPRESSION, ONE_HUNK)
 TITLES = {
     ONE_EXPRESSION: "Historical fixes of one expression",
@@ -41,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         there = ", ".join(sorted({bug.name for bug in everything}))
         print(f"no such bug in that list; there are: {there}", file=sys.stderr)
         return 2
-    rows = [_run_one(bug, options) for bug in bugs]
+    rows = library_by_library(lambda bug: _run_one(bug, options), bugs, options.workers)
     print(violations(rows))
     if not options.only:
         for name in options.list or LISTS:
@@ -58,9 +61,34 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench-real", description=__doc__)
     parser.add_argument("--list", action="append", choices=LISTS, help="the bugs of this list (default: all)")
     parser.add_argument("--only", action="append", metavar="NAME", help="this bug alone (may be repeated)")
-    parser.add_argument("--budget-seconds", type=float, default=60.0)
-    parser.add_argument("--jobs", type=int, default=2, help="handed on to `fix` (default: 2)")
+    add_effort(parser)
     return parser.parse_args(arguments)
+
+
+def add_effort(parser: argparse.ArgumentParser) -> None:
+    """How much a bug gets, and how many go side by side."""
+    parser.add_argument("--budget-cpu-seconds", type=float, default=10.0, help="handed on to `fix`")
+    parser.add_argument("--jobs", type=int, default=1, help="handed on to `fix` (default: 1)")
+    parser.add_argument("--workers", type=int, default=1, help="libraries side by side (default: 1)")
+
+
+def effort(options: argparse.Namespace) -> str:
+    """The same in words."""
+    workers = f"; {options.workers} libraries side by side" if options.workers > 1 else ""
+    return f"search budget {options.budget_cpu_seconds:g} s of processor time a bug, {options.jobs} job(s){workers}"
+
+
+def library_by_library(one: Callable[[Bug], Row], bugs: Sequence[Bug], workers: int) -> list[Row]:
+    """The rows in the order of `bugs`, those of one library, which share its folder, after one another."""
+    order = {bug: place for place, bug in enumerate(bugs)}
+    libraries = [list(group) for _, group in groupby(sorted(bugs, key=_library), _library)]
+    with ThreadPoolExecutor(workers) as pool:
+        done = pool.map(lambda group: [(order[bug], one(bug)) for bug in group], libraries)
+        return [row for _, row in sorted((each for group in done for each in group), key=itemgetter(0))]
+
+
+def _library(bug: Bug) -> tuple[str, str]:
+    return bug.name, bug.version
 
 
 def _run_one(bug: Bug, options: argparse.Namespace) -> Row:
@@ -80,7 +108,7 @@ def _write_section(name: str, rows: Sequence[Row], bugs: Sequence[Bug], options:
     mine = [row for row in rows if row.list == name]
     parts = (
         f"## {TITLES[name]} (`python -m bench.real.run --list {name}`)",
-        f"Measured {measured_on()}; search budget {options.budget_seconds:g} s a bug, {options.jobs} jobs. "
+        f"Measured {measured_on()}; {effort(options)}. "
         "[RULE.md](real/RULE.md) says how the bugs were chosen, [README.md](real/README.md) how *right*, "
         "equal in behaviour to upstream's fix, is judged.",
         table(mine, bugs),
@@ -100,9 +128,10 @@ def attempt(bug: Bug, place: Place, options: argparse.Namespace) -> Row:
     fresh_copy(bug, place, buggy=True)
     before = _digests(place.work)
     command = [sys.executable, "-m", "macrohard_lsp", "fix", str(place.work), "--json"]
-    command += ["--budget-seconds", f"{options.budget_seconds:g}", "--jobs", str(options.jobs)]
+    command += ["--budget-cpu-seconds", f"{options.budget_cpu_seconds:g}", "--jobs", str(options.jobs)]
+    command += ["--budget-seconds", str(GRACE_SECONDS)]
     started = time.monotonic()
-    answer, problem = _ask(command, place, options.budget_seconds + GRACE_SECONDS)
+    answer, problem = _ask(command, place, 2 * GRACE_SECONDS)
     seconds = time.monotonic() - started
     broken: list[str] = []
     if _digests(place.work) != before:
