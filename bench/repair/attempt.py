@@ -100,11 +100,12 @@ def attempt(bug: Bug, settings: Settings, venv: Path) -> Row:
             seconds=round(time.monotonic() - started, 2),
         )
         broken = [] if place.content(project) == bug.files else ["`fix` without --apply changed the project"]
-        fixes = [each for each in answer.get("proposals", []) if each.get("kind") == "fix"]
-        return _judged(bug, row, fixes, broken, place)
+        return _judged(bug, row, answer, broken, place)
 
 
-def _judged(bug: Bug, row: Row, fixes: Sequence[dict[str, Any]], broken: list[str], place: "_Place") -> Row:
+def _judged(bug: Bug, row: Row, answer: Mapping[str, Any], broken: list[str], place: "_Place") -> Row:
+    proposals = answer.get("proposals", [])
+    fixes = [each for each in proposals if each.get("kind") == "fix"]
     after: list[str | None] = []
     for fix in fixes:
         text, wrong = _verify(bug, [fix], place)
@@ -116,7 +117,7 @@ def _judged(bug: Bug, row: Row, fixes: Sequence[dict[str, Any]], broken: list[st
     top, joined = after[0], 1
     if top is not None and row.status == "fixed" and not _passes(bug, top, place):
         # Several Fixes, each for some of the tests, were proven together.
-        chosen = _covering(fixes)
+        chosen = [proposals[number] for number in answer["selection"]]
         joined = len(chosen)
         top, wrong = _verify(bug, chosen, place) if joined > 1 else (top, [])
         # Proven together they fit together; git may still miss the lines around one that another has changed.
@@ -148,17 +149,6 @@ def _judged(bug: Bug, row: Row, fixes: Sequence[dict[str, Any]], broken: list[st
         after=top,
         violations=tuple(broken),
     )
-
-
-def _covering(fixes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The Fixes in their order, each that repairs something those before it don't."""
-    chosen: list[dict[str, Any]] = []
-    repaired: set[str] = set()
-    for fix in fixes:
-        if not set(fix["fixes"]) <= repaired:
-            chosen.append(fix)
-            repaired |= set(fix["fixes"])
-    return chosen
 
 
 def _unfit(bug: Bug, place: "_Place") -> str:

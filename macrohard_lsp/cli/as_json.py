@@ -13,7 +13,14 @@ from macrohard_lsp.engine.requests import FirstFix, FixReport, FixStatus, TestRe
 
 _EMPTY: dict[str, dict[str, Any]] = {
     "test": {"passed": 0, "failed": 0, "errors": 0, "skipped": 0, "tests": [], "findings": []},
-    "fix": {"proposals": [], "findings": [], "cpu_seconds": 0.0, "candidates": 0, "first_fix": None},
+    "fix": {
+        "proposals": [],
+        "selection": [],
+        "findings": [],
+        "cpu_seconds": 0.0,
+        "candidates": 0,
+        "first_fix": None,
+    },
 }
 
 
@@ -32,12 +39,14 @@ def json_of_tests(report: TestReport) -> dict[str, Any]:
 
 
 def json_of_fix(report: FixReport) -> dict[str, Any]:
+    """`selection` are the places, from 0, of the proposals that `--apply` writes; several were proven together too."""
     return {
         "status": report.status.value,
         "message": report.message,
         "tier": report.tier.value,
         "seconds": round(report.seconds, 3),
         "proposals": [json_of_proposal(report.snapshot, proposal) for proposal in report.proposals],
+        "selection": [report.proposals.index(proposal) for proposal in report.selection.taken],
         "findings": [json_of_finding(finding) for finding in report.findings],
         "cpu_seconds": round(report.cpu_seconds, 3),
         "candidates": report.candidates,

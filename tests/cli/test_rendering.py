@@ -19,6 +19,7 @@ from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import Ending, Frame, Outcome, TestResult
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.engine.requests import FirstFix, FixReport, FixStatus, TestReport
+from macrohard_lsp.engine.together import Selection
 
 PLAIN = Console()
 FAILED = TestResult(
@@ -268,8 +269,10 @@ def test_json_of_tests_field_by_field() -> None:
 
 
 def test_json_of_fix_field_by_field() -> None:
-    answer = json_of_fix(replace(fixes(PROPOSAL), findings=(FOUND,)))
-    (proposal,) = answer.pop("proposals")
+    other = replace(PROPOSAL, fixes=("t.py::other",))
+    selection = Selection(PROPOSAL.change_set, (other,))
+    answer = json_of_fix(replace(fixes(PROPOSAL, other), findings=(FOUND,), selection=selection))
+    proposal, _ = answer.pop("proposals")
     assert answer.pop("findings") == [
         {
             "kind": "failing-test",
@@ -285,6 +288,7 @@ def test_json_of_fix_field_by_field() -> None:
         "message": "1 failing test fixed.",
         "tier": "namespace",
         "seconds": 4.568,
+        "selection": [1],
         "cpu_seconds": 8.765,
         "candidates": 321,
         "first_fix": {"seconds": 1.5, "cpu_seconds": 1.25, "candidates": 17, "proven_seconds": 2.5},
