@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What has been used so far; sums add field by field."""
+    """What has been used so far; sums and differences are made field by field."""
 
     seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -20,6 +20,15 @@ class Spent:
             self.tokens + other.tokens,
             self.usd + other.usd,
             self.calls + other.calls,
+        )
+
+    def __sub__(self, other: "Spent") -> "Spent":
+        return Spent(
+            self.seconds - other.seconds,
+            self.cpu_seconds - other.cpu_seconds,
+            self.tokens - other.tokens,
+            self.usd - other.usd,
+            self.calls - other.calls,
         )
 
 

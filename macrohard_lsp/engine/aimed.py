@@ -1,11 +1,11 @@
 """Before the search: errors that name their cause. A few edits each, run cold, and what holds is proven as usual."""
 
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from macrohard_lsp.core.apply import ChangeConflict, apply_changes
+from macrohard_lsp.core.budget import Spent
 from macrohard_lsp.core.change_paths import is_test_path, touches_tests
 from macrohard_lsp.core.changeset import ModifyFile
 from macrohard_lsp.core.events import ProposalFound, StageStarted
@@ -58,11 +58,11 @@ _NAMING = frozenset(
 
 @dataclass(slots=True)
 class Hit:
-    """An aimed edit with the Proposal that it became, and how many seconds proving it took."""
+    """An aimed edit with the Proposal that it became, and what proving it took."""
 
     aimed: Aimed
     proposal: Proposal
-    seconds: float
+    took: Spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ class AimedRepair:
         return f"With “{aimed.summary}” {why}; so it is not proven, and not offered." if why else ""
 
     def _prove(self, found: _Found) -> Hit | None:
-        begun, aimed = time.monotonic(), found.aimed
+        before, aimed = self.meter.spent(), found.aimed
         fixes = tuple(name for name in self.failing if name in found.fixes)
         self.context.listener(StageStarted("prove", f"Proving: {aimed.summary}"))
         proof = prove(Claim(self.snapshot, aimed.change_set, fixes, self.measured.baselines), self.tools)
@@ -221,7 +221,7 @@ class AimedRepair:
             return None
         proposal = proposal_of_aimed(aimed, fixes, proof, self.measured.passing)
         self.context.listener(ProposalFound(proposal))
-        return Hit(aimed, proposal, time.monotonic() - begun)
+        return Hit(aimed, proposal, self.meter.spent() - before)
 
     def _run(self, after: Snapshot) -> TestRun:
         """The failing tests and files in a fresh Machine that holds the changed program."""

@@ -222,7 +222,12 @@ class _Repair:
         if self.first is not None:
             # Repaired already: what is looked for are rivals.
             survivor = survivor_of(self.first)
-            self.rivalry = Rivalry(survivor, self.first.proposal, reserve_for(self.first.seconds))
+            self.rivalry = Rivalry(
+                survivor,
+                self.first.proposal,
+                reserve_for(self.first.took.seconds),
+                self.first.took.cpu_seconds,
+            )
             search.look_no_further(self.rivalry.limit)
         try:
             self._take_survivors(search)
@@ -242,10 +247,13 @@ class _Repair:
                 if len(self.rivalry.rivals) >= MOST_RIVALS:
                     break
                 continue
-            begun = time.monotonic()
+            if self.repaired.proposals and self.meter.exhausted():
+                return
             spent, tried = self.meter.spent(search.cpu_seconds), search.candidates
+            alone = self.meter.spent()
             with search.paused():
                 proposal = self._prove(survivor)
+            took = self.meter.spent() - alone
             if proposal is not None:
                 self.repaired.proposals.append(proposal)
                 self._note_first(spent, tried)
@@ -255,7 +263,7 @@ class _Repair:
                 search.settle(self.repaired.fixed)
                 continue
             # The rest of the time goes to rivals of the Fix that made the row complete.
-            self.rivalry = Rivalry(survivor, proposal, reserve_for(time.monotonic() - begun))
+            self.rivalry = Rivalry(survivor, proposal, reserve_for(took.seconds), took.cpu_seconds)
             search.look_no_further(self.rivalry.limit)
             self.context.listener(StageStarted("search", "Looking for other edits that pass the same tests"))
         if self.rivalry is not None:
@@ -275,7 +283,7 @@ class _Repair:
         settled = settle(
             rivalry,
             lambda rivals: weigh(task, tools, rivals),
-            self._prove,
+            lambda survivor: None if self.meter.exhausted() else self._prove(survivor),
             lambda difference: question_of(difference, task.snapshot, rivalry.proposal.fixes),
         )
         place = self.repaired.proposals.index(rivalry.proposal)

@@ -24,12 +24,14 @@ ENOUGH_LOOKED = 1.25
 class Rivalry:
     """What is known of the rivals of one Fix. `reserve` are the seconds that weighing and one more proof may take.
 
+    `proof_cpu` are the seconds of processor time that the Fix's own proof took, as one more likely does.
     `reached` is the cost up to which every edit was tried, infinite where there are no others.
     """
 
     first: Survivor
     proposal: Proposal
     reserve: float
+    proof_cpu: float = 0.0
     rivals: list[Survivor] = field(default_factory=list[Survivor])
     reached: float = 0.0
     _begun: float = field(default_factory=time.monotonic)
@@ -46,7 +48,7 @@ class Rivalry:
     @property
     def cpu_reserve(self) -> float:
         """Seconds of processor time that must be left when the search for rivals ends."""
-        return WEIGHING_CPU_SECONDS if self.rivals else 0.0
+        return WEIGHING_CPU_SECONDS + self.proof_cpu if self.rivals else 0.0
 
     def admit(self, survivor: Survivor) -> None:
         if set(survivor.fixes) >= set(self.first.fixes):

@@ -17,7 +17,7 @@ from macrohard_lsp.repair.statements import Spans
 from macrohard_lsp.repair.surroundings import Surroundings
 from macrohard_lsp.repair.task import RepairTask, RepairTools, Survivor
 from macrohard_lsp.repair.twins import Twins
-from macrohard_lsp.repair.validation import HIGHEST_TIER, Trial, Validator, Verdict, modules_to_preload
+from macrohard_lsp.repair.validation import HIGHEST_TIER, Trial, Validator, Verdict
 from macrohard_lsp.repair.waiting import WaitingRoom
 from macrohard_lsp.sandbox.spec import MachineLost, MachineUnavailable
 from macrohard_lsp.testing.warm import WarmMode, WarmUnavailable
@@ -81,11 +81,8 @@ class Search:
 
     def survivors(self) -> Iterator[Survivor]:
         """Start the workers and yield what survives, until the space or the budget is exhausted."""
-        preload = modules_to_preload(self._task, self._tools)
         for number in range(self._tools.jobs):
-            thread = threading.Thread(
-                target=self._work, args=(preload,), name=f"repair-{number}", daemon=True
-            )
+            thread = threading.Thread(target=self._work, name=f"repair-{number}", daemon=True)
             self._threads.append(thread)
             thread.start()
         running = len(self._threads)
@@ -156,12 +153,12 @@ class Search:
         for thread in self._threads:
             thread.join(JOIN_SECONDS)
 
-    def _work(self, preload: tuple[str, ...]) -> None:
+    def _work(self) -> None:
         lost = 0
         try:
             while not self._stop.is_set() and lost <= MAXIMUM_LOST_MACHINES:
                 try:
-                    self._work_in_one_machine(preload)
+                    self._work_in_one_machine()
                     return
                 except MachineLost:
                     lost += 1
@@ -176,8 +173,8 @@ class Search:
         finally:
             self._found.put(None)
 
-    def _work_in_one_machine(self, preload: tuple[str, ...]) -> None:
-        validator = Validator(self._task, self._tools, preload, self._repaired)
+    def _work_in_one_machine(self) -> None:
+        validator = Validator(self._task, self._tools, self._repaired)
         with self._lock:
             self._validators.append(validator)
         try:

@@ -55,13 +55,11 @@ class Trial:
 class Validator:
     """Owns one Machine with up to two warm runners. One per search thread."""
 
-    def __init__(
-        self, task: RepairTask, tools: RepairTools, preload: tuple[str, ...], repaired: Set[str]
-    ) -> None:
+    def __init__(self, task: RepairTask, tools: RepairTools, repaired: Set[str]) -> None:
         """`repaired` are the tests that have a proven repair by now; somebody else adds to it."""
         self._task = task
         self._tools = tools
-        self._preload = preload
+        self._foreign: tuple[str, ...] | None = None
         self._machine: Machine = tools.open_machine()
         self._runners: dict[WarmMode, WarmRunner] = {}
         self._cold: ColdRunner | None = None
@@ -249,7 +247,8 @@ class Validator:
         """
         canary = self._canary_tests()
         tests = (*self._task.failing, *self._near_tests()) if mode is WarmMode.SWAP else ()
-        settings = WarmSettings(mode, self._task.warm_arguments, tests, self._preload)
+        preload = self._modules_to_preload() if mode is WarmMode.RELOAD else ()
+        settings = WarmSettings(mode, self._task.warm_arguments, tests, preload)
         runner = WarmRunner(
             self._machine, self._task.interpreter, self._task.project, settings, self._tools.cancel
         )
@@ -261,7 +260,11 @@ class Validator:
         failing = _quickest(self._task)
         asked = [*failing, *canary]
         limit = TIER_FACTOR * self._cpu_limit(asked) + RELOAD_EXTRA_SECONDS
-        answer = runner.check({}, asked, stop=False, wall_seconds=2 * limit, cpu_seconds=limit)
+        answer = runner.check(
+            {}, asked, stop=False, wall_seconds=2 * limit, cpu_seconds=limit, modules=mode is WarmMode.SWAP
+        )
+        if mode is WarmMode.SWAP and answer.ended is WarmEnding.FINISHED:
+            self._foreign = answer.modules
         wrong = answer.passed & set(failing) or set(canary) - answer.passed
         hung = answer.ended is WarmEnding.TIMEOUT
         # What hangs in a fork may not hang when it is imported anew; a whole import that is slow may be just that.
@@ -272,6 +275,27 @@ class Validator:
             )
         return runner
 
+    def _modules_to_preload(self) -> tuple[str, ...]:
+        """Modules outside the workspace that the tests import, as a run of the program as it is has shown.
+
+        Empty when that can't be told.
+        """
+        if self._foreign is None:
+            task = self._task
+            settings = WarmSettings(WarmMode.RELOAD, task.warm_arguments)
+            asked = _quickest(task)[:1] or self._canary_tests()[:1]
+            try:
+                with WarmRunner(
+                    self._machine, task.interpreter, task.project, settings, self._tools.cancel
+                ) as runner:
+                    answer = runner.check(
+                        {}, asked, stop=True, wall_seconds=20.0, cpu_seconds=10.0, modules=True
+                    )
+                self._foreign = answer.modules
+            except WarmUnavailable:
+                self._foreign = ()
+        return self._foreign
+
     def _canary_tests(self) -> list[str]:
         """A few quick passing tests from the files of the failing ones."""
         return self._near_tests()[:CANARY_PASSING_TESTS]
@@ -281,19 +305,6 @@ class Validator:
         files = {name.partition("::")[0] for name in self._task.failing}
         near = [name for name in self._task.passing if name.partition("::")[0] in files]
         return sorted(near, key=lambda name: self._task.passing[name].seconds)[:NEAR_TESTS]
-
-
-def modules_to_preload(task: RepairTask, tools: RepairTools) -> tuple[str, ...]:
-    """Names of the modules outside the workspace that the failing tests import; empty when that can't be told."""
-    settings = WarmSettings(WarmMode.RELOAD, task.warm_arguments)
-    first = _quickest(task)[:1] or sorted(task.passing, key=lambda name: task.passing[name].seconds)[:1]
-    with tools.open_machine() as machine:
-        try:
-            with WarmRunner(machine, task.interpreter, task.project, settings, tools.cancel) as runner:
-                answer = runner.check({}, first, stop=True, wall_seconds=20.0, cpu_seconds=10.0, modules=True)
-        except WarmUnavailable:
-            return ()
-    return answer.modules
 
 
 def _quickest(task: RepairTask) -> list[str]:

@@ -93,8 +93,8 @@ def test_rivals_are_looked_for_so_long_unless_processor_time_is_limited(cpu_limi
     assert rivalry.is_over(None, cpu_limited) is not cpu_limited
 
 
-def test_processor_time_is_kept_for_weighing_where_there_is_something_to_weigh():
-    rivalry = Rivalry(FIRST, proposal("first"), reserve=5.0)
+def test_processor_time_is_kept_for_weighing_and_a_proof_where_there_is_something_to_weigh():
+    rivalry = Rivalry(FIRST, proposal("first"), reserve=5.0, proof_cpu=2.5)
     assert rivalry.cpu_reserve == 0
     rivalry.admit(OTHER)
-    assert rivalry.cpu_reserve == WEIGHING_CPU_SECONDS
+    assert rivalry.cpu_reserve == WEIGHING_CPU_SECONDS + 2.5

@@ -1,6 +1,7 @@
 """Which files are the user's own, and how they are named outside. PYTEST_DONT_REWRITE"""
 
 import os
+import sys
 
 _isfile = os.path.isfile
 _realpath = os.path.realpath
@@ -60,3 +61,15 @@ class Workspace:
             own = self.relative(absolute)
             prefix = self._prefixes[path] = absolute.replace(os.sep, "/") if own is None else own
         return prefix + separator + rest
+
+
+def modules_outside(workspace):
+    """Names of imported modules that are neither the user's own nor ours, in the order they were imported."""
+    names = []
+    for name, module in list(sys.modules.items()):
+        origin = getattr(getattr(module, "__spec__", None), "origin", None)
+        if not name.startswith("macrohard_inside_") and (
+            origin is None or workspace.name(str(origin)) is None
+        ):
+            names.append(name)
+    return names

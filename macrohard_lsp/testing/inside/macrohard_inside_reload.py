@@ -4,7 +4,6 @@ import functools
 import gc
 import importlib
 import os
-import sys
 import threading
 import time
 
@@ -13,6 +12,7 @@ import macrohard_inside_fork as forking
 import pytest
 from macrohard_inside_halfway import Halfway, Halt
 from macrohard_inside_outcomes import Outcomes, canonical_id, leave_unspoken
+from macrohard_inside_paths import modules_outside
 
 # Processes that wait halfway through a run; one for each set of edited files and test files.
 MOST_WAITING = 4
@@ -150,7 +150,7 @@ class Selection:
         self.outcomes.report, self.outcomes.stop = self.halt.child.report, request["stop"]
         self.outcomes.run([item for _, item in kept])
         if request.get("modules"):
-            self.halt.child.report({"modules": foreign_modules(self.workspace)})
+            self.halt.child.report({"modules": modules_outside(self.workspace)})
         # What pytest does when a session is over (writing its cache, say) tells nobody anything here.
         self.halt.child.finish()
 
@@ -165,13 +165,3 @@ def _places(tests):
             place += "::" + name
             found.add(place)
     return found
-
-
-def foreign_modules(workspace):
-    """Names of imported modules that are not the user's own, in the order they were imported."""
-    names = []
-    for name, module in list(sys.modules.items()):
-        origin = getattr(getattr(module, "__spec__", None), "origin", None)
-        if origin is None or workspace.name(str(origin)) is None:
-            names.append(name)
-    return names

@@ -14,6 +14,7 @@ import macrohard_inside_state as statekeeping
 import macrohard_inside_swap as swapping
 import pytest
 from macrohard_inside_outcomes import Outcomes, canonical_id, leave_unspoken
+from macrohard_inside_paths import modules_outside
 
 
 class SwapServer:
@@ -65,6 +66,8 @@ class SwapServer:
                 function.__code__ = code
             self.outcomes.report, self.outcomes.stop = report, request["stop"]
             self.outcomes.run(items)
+            if request.get("modules"):
+                report({"modules": modules_outside(self.workspace)})
 
         return forking.answer_from_child(work, request)
 
