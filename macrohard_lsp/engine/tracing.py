@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
 
 from macrohard_lsp.core.testrun import Ending, Outcome, TestResult
 from macrohard_lsp.engine.context import EngineContext
@@ -18,8 +19,11 @@ MOST_PASSING = 1500
 # Passing tests only sharpen the picture, so what was traced by then has to do.
 PASSING_LIMIT_SECONDS = 10.0
 FAILING_LIMIT_SECONDS = 180.0
-# A test that hangs has shown its loop long before its time is up.
-HUNG_TEST_SECONDS = 3.0
+# A test that hangs has shown its loop long before its time is up. All such tests together get so many seconds, each
+# of them no more, and no less, than this.
+HUNG_SECONDS = 3.0
+MOST_FOR_HUNG_TEST = 1.5
+LEAST_FOR_HUNG_TEST = 0.3
 
 
 def trace(
@@ -30,13 +34,15 @@ def trace(
 ) -> Coverage:
     """The coverage of all of `failing` and of as many passing tests as fit in a few seconds."""
     near = _passing_to_trace(baseline, failing)
-    hung = any(result.ending is Ending.TIMEOUT for result in failing.values())
     allowed = workplace.settings.test.timeout_seconds
-    failing_seconds = min(HUNG_TEST_SECONDS, allowed) if hung else allowed
-    jobs = (
-        (tuple(failing), failing_seconds, FAILING_LIMIT_SECONDS),
+    hung = tuple(name for name, result in failing.items() if result.ending is Ending.TIMEOUT)
+    ending = tuple(name for name in failing if name not in hung)
+    wanted = (
+        (ending, allowed, FAILING_LIMIT_SECONDS),
+        (hung, min(_seconds_for_each(len(hung)), allowed), FAILING_LIMIT_SECONDS),
         (tuple(near), allowed, PASSING_LIMIT_SECONDS),
     )
+    jobs = [job for job in wanted if job[0]]
 
     def run(job: tuple[tuple[str, ...], float, float]) -> Coverage:
         ids, test_seconds, seconds = job
@@ -54,10 +60,13 @@ def trace(
         return tested.coverage or Coverage({}, {}, frozenset())
 
     with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
-        of_failing, of_passing = (
-            pool.map(run, jobs) if near else (run(jobs[0]), Coverage({}, {}, frozenset()))
-        )
-    return _with_guesses(_together(of_failing, of_passing), failing)
+        found = reduce(_together, pool.map(run, jobs))
+    return _with_guesses(found, failing)
+
+
+def _seconds_for_each(hung: int) -> float:
+    """The seconds that each of so many tests is traced that would run for ever."""
+    return max(LEAST_FOR_HUNG_TEST, min(MOST_FOR_HUNG_TEST, HUNG_SECONDS / max(hung, 1)))
 
 
 def _together(first: Coverage, second: Coverage) -> Coverage:
@@ -65,7 +74,7 @@ def _together(first: Coverage, second: Coverage) -> Coverage:
         path: first.outside.get(path, frozenset()) | second.outside.get(path, frozenset())
         for path in {**first.outside, **second.outside}
     }
-    return Coverage({**second.by_test, **first.by_test}, outside, first.partial | second.partial)
+    return Coverage({**first.by_test, **second.by_test}, outside, first.partial | second.partial)
 
 
 def _with_guesses(coverage: Coverage, failing: Mapping[str, TestResult]) -> Coverage:

@@ -220,6 +220,17 @@ def test_an_input_that_right_programs_disagree_on_says_nothing() -> None:
     assert judged("def total(values):\n    return len(values) if len(values) < 3 else -1\n") == "right"
 
 
+def test_a_function_may_change_what_it_is_given_where_a_right_program_does() -> None:
+    def judged(reference: str) -> str:
+        inputs = Inputs(("first",), calls=("first([3, 4])", "first([9, 1, 1])"))
+        bug = Bug("s", "n", "k", "", "", f"def first(values):\n    {reference}\n", inputs)
+        return opinion(bug, "def first(values):\n    return values.pop(0)\n").verdict
+
+    assert judged("return values[0]") == "wrong"
+    # Only what is longer than one is changed here.
+    assert judged("values.reverse()\n    return values[-1]") == "right"
+
+
 PATCH = """\
 diff --git a/solution.py b/solution.py
 --- a/solution.py
