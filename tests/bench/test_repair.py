@@ -227,7 +227,6 @@ def test_a_function_may_change_what_it_is_given_where_a_right_program_does() -> 
         return opinion(bug, "def first(values):\n    return values.pop(0)\n").verdict
 
     assert judged("return values[0]") == "wrong"
-    # Only what is longer than one is changed here.
     assert judged("values.reverse()\n    return values[-1]") == "right"
 
 
