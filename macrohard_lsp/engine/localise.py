@@ -10,6 +10,7 @@ from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testcommand import Framework
 from macrohard_lsp.core.testrun import TestResult
 from macrohard_lsp.engine.context import EngineContext
+from macrohard_lsp.engine.lately import changed_lines
 from macrohard_lsp.engine.tracing import trace
 from macrohard_lsp.engine.workplace import Workplace
 from macrohard_lsp.proving.case import ProjectBaseline
@@ -17,8 +18,9 @@ from macrohard_lsp.repair.expected_strings import expected_numbers, expected_str
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.statements import Spans, one_per_statement, spread_lines, statement_spans
 from macrohard_lsp.repair.task import RepairTask
+from macrohard_lsp.testing.assertions import held_assertions, path_of_test
 from macrohard_lsp.testing.coverage import Coverage
-from macrohard_lsp.testing.localisation import group_failures, rank_suspects
+from macrohard_lsp.testing.localisation import Evidence, group_failures, rank_suspects
 from macrohard_lsp.testing.options import TestOptions, pytest_arguments
 
 # Suspicious files that candidates are made for, and lines in all.
@@ -48,10 +50,17 @@ def localise(
     snapshot = workplace.snapshot
     editable = _editable(coverage, snapshot)
     groups = group_failures(failing.values())
-    passing = [name for name in baseline.passing if name in coverage.by_test]
-    suspects = rank_suspects(coverage.by_test, failing, groups, passing, coverage.outside, editable)[
-        :SUSPICIOUS_LINES
-    ]
+    evidence = Evidence(
+        coverage.by_test,
+        failing,
+        groups,
+        sorted(baseline.passing),
+        coverage.outside,
+        editable,
+        held=held_assertions(failing, coverage, _texts_of_tests(failing, snapshot)),
+        changed=changed_lines(snapshot, editable),
+    )
+    suspects = rank_suspects(evidence)[:SUSPICIOUS_LINES]
     files = tuple(dict.fromkeys(suspect.path for suspect in suspects))[:SUSPICIOUS_FILES]
     named = (expected_strings(snapshot, failing.values()), expected_numbers(snapshot, failing.values()))
     sources = {path: SourceContext(path, snapshot.files[path].text or "", *named) for path in files}
@@ -71,6 +80,13 @@ def localise(
         seed=seed,
     )
     return Localised(task, sources, spans)
+
+
+def _texts_of_tests(failing: Mapping[str, TestResult], snapshot: Snapshot) -> dict[str, str]:
+    """The texts of the files that the failing tests are written in, as far as those are in the workspace."""
+    paths = {path_of_test(result) for result in failing.values()}
+    files = {path: snapshot.get(path) for path in paths}
+    return {path: file.text for path, file in files.items() if file is not None and file.text is not None}
 
 
 def _editable(coverage: Coverage, snapshot: Snapshot) -> frozenset[str]:

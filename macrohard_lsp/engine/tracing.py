@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import reduce
 
 from macrohard_lsp.core.testrun import Ending, Outcome, TestResult
@@ -38,17 +39,18 @@ def trace(
     hung = tuple(name for name, result in failing.items() if result.ending is Ending.TIMEOUT)
     ending = tuple(name for name in failing if name not in hung)
     wanted = (
-        (ending, allowed, FAILING_LIMIT_SECONDS),
-        (hung, min(_seconds_for_each(len(hung)), allowed), FAILING_LIMIT_SECONDS),
-        (tuple(near), allowed, PASSING_LIMIT_SECONDS),
+        (ending, allowed, FAILING_LIMIT_SECONDS, True),
+        (hung, min(_seconds_for_each(len(hung)), allowed), FAILING_LIMIT_SECONDS, True),
+        (tuple(near), allowed, PASSING_LIMIT_SECONDS, False),
     )
     jobs = [job for job in wanted if job[0]]
 
-    def run(job: tuple[tuple[str, ...], float, float]) -> Coverage:
-        ids, test_seconds, seconds = job
+    def run(job: tuple[tuple[str, ...], float, float, bool]) -> Coverage:
+        ids, test_seconds, seconds, parts = job
         options = TestOptions(
             ids=ids,
             coverage=True,
+            parts=parts,
             test_seconds=test_seconds,
             seconds=seconds,
             arguments=workplace.settings.test.arguments,
@@ -74,7 +76,8 @@ def _together(first: Coverage, second: Coverage) -> Coverage:
         path: first.outside.get(path, frozenset()) | second.outside.get(path, frozenset())
         for path in {**first.outside, **second.outside}
     }
-    return Coverage({**first.by_test, **second.by_test}, outside, first.partial | second.partial)
+    by_test = {**first.by_test, **second.by_test}
+    return Coverage(by_test, outside, first.partial | second.partial, {**first.parts, **second.parts})
 
 
 def _with_guesses(coverage: Coverage, failing: Mapping[str, TestResult]) -> Coverage:
@@ -93,7 +96,7 @@ def _with_guesses(coverage: Coverage, failing: Mapping[str, TestResult]) -> Cove
                 )
         guesses[name] = guess or dict(coverage.outside)
     partial = coverage.partial | guesses.keys()
-    return Coverage({**coverage.by_test, **guesses}, coverage.outside, partial)
+    return replace(coverage, by_test={**coverage.by_test, **guesses}, partial=partial)
 
 
 def _passing_to_trace(baseline: ProjectBaseline, failing: Mapping[str, TestResult]) -> list[str]:

@@ -109,8 +109,8 @@ class Frontier:
         # Seed 0 keeps the order of the source; any other shuffles candidates of equal cost.
         self._random = random.Random(seed) if seed else None
         strongest = max((suspect.score for suspect in suspects), default=1.0)
-        # Of lines that are equally suspicious the last comes first: what a function does last decides its result.
-        for suspect in reversed(suspects):
+        # Of lines that are equally suspicious the first of them comes first.
+        for suspect in suspects:
             base = SUSPICION_WEIGHT * (1 - suspect.score / strongest)
             mode = modes.get((suspect.path, suspect.line), WarmMode.SWAP)
             self.later(base, partial(_stream_of, Stream(base, mode, company), generate, suspect))

@@ -20,7 +20,7 @@ from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.statements import Spans, one_per_statement, statement_spans
 from macrohard_lsp.repair.task import RepairTask, Survivor
 from macrohard_lsp.repair.twins import Twins
-from macrohard_lsp.testing.localisation import group_failures, rank_suspects
+from macrohard_lsp.testing.localisation import Evidence, group_failures, rank_suspects
 
 # What a pair costs beside its second edit: a penalty, a share of what the first costs (all of it where that is several
 # edits itself: three are never likelier than two of them), and more the less it repairs.
@@ -123,14 +123,15 @@ class Pairs:
             failing = {name: task.failing[name] for name in seed.fixes}
         passing = [*task.passing, *(name for name in task.failing if name not in failing)]
         path = seed.candidate.path
-        suspects = rank_suspects(
+        evidence = Evidence(
             task.coverage,
             failing,
             group_failures(failing.values()),
-            [name for name in passing if name in task.coverage],
+            passing,
             task.import_lines,
             frozenset({path}),
         )
+        suspects = rank_suspects(evidence)
         spans = {path: statement_spans(self._sources[path].root)}
         return {suspect.line: suspect.score for suspect in one_per_statement(suspects, spans)}
 

@@ -62,6 +62,7 @@ class Orders:
     arguments: tuple[str, ...]
     files: tuple[str, ...]
     coverage: bool
+    parts: bool
     footprints: bool
     ordered: bool
     check_origin: bool
@@ -149,6 +150,7 @@ def _work_of(orders: Orders, workspace: Path) -> dict[str, object]:
         "ignore": orders.ignore,
         "trap": orders.trap,
         "coverage": orders.coverage,
+        "parts": orders.parts,
         "footprints": orders.footprints,
         "ordered": orders.ordered,
     }

@@ -96,11 +96,17 @@ class Ended(_Said):
     id: str
 
 
+Ranges = dict[str, tuple[tuple[int, int], ...]]
+
+
 class Lines(_Said):
+    """`files` are inclusive ranges of lines; `parts` the same by the line of the test that executed them."""
+
     type: Literal["lines"]
     id: str | None
-    files: dict[str, tuple[tuple[int, int], ...]]
+    files: Ranges
     partial: bool
+    parts: tuple[tuple[int, Ranges], ...] = ()
 
 
 class Footprint(_Said):

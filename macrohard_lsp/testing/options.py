@@ -15,7 +15,8 @@ class TestOptions:
     for all in it. `deselect` are left out. `test_seconds` limits one test with
     its fixtures, `seconds` the whole run. `coverage` records the lines each test executes and implies
     `neutral`, which switches off what plugins do to the run: distribution over processes, random order,
-    repeats, their own coverage. `arguments` are given to pytest as the user would. `trap` names tests
+    repeats, their own coverage. With `parts` it tells apart what each line of the test itself executes.
+    `arguments` are given to pytest as the user would. `trap` names tests
     that are made to fail after they passed: one that is still reported as passed was forged.
     `check_origin` refuses the run when code under test comes from outside the Machine's copy. `collect_only` finds
     the tests and runs none. `footprints` records what of the workspace each test uses, where no lines are recorded.
@@ -30,6 +31,7 @@ class TestOptions:
     test_seconds: float = DEFAULT_TEST_SECONDS
     seconds: float = DEFAULT_RUN_SECONDS
     coverage: bool = False
+    parts: bool = False
     neutral: bool = False
     arguments: tuple[str, ...] = ()
     trap: tuple[str, ...] = ()

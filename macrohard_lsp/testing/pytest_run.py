@@ -86,6 +86,7 @@ class _Runner:
             arguments=self._arguments,
             files=(),
             coverage=self._options.coverage,
+            parts=self._options.parts,
             footprints=self._options.footprints,
             ordered=self._options.ordered,
             check_origin=self._options.check_origin,

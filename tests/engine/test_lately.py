@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from macrohard_lsp.engine.lately import lately
+from macrohard_lsp.engine.lately import changed_lines, lately
 from macrohard_lsp.workspace.read import read_snapshot
 
 OLD = "def load(path):\n    with open(path) as file:\n        return file.read().splitlines()\n"
@@ -67,3 +67,36 @@ def test_tests_are_left_out(tmp_path: Path, git: Callable[..., None]):
     git("commit", "-m", "one")
     (tmp_path / "test_code.py").write_text(NEW)
     assert names(tmp_path) == []
+
+
+def test_changed_lines(tmp_path: Path, git: Callable[..., None]):
+    """Of the program, since the commit; where that has all of them, since the one before it."""
+    code, other = tmp_path / "code.py", tmp_path / "other.py"
+
+    def changed(**buffers: str) -> dict[str, set[int]]:
+        snapshot = read_snapshot(tmp_path, buffers={f"{name}.py": text for name, text in buffers.items()})
+        return {path: set(lines) for path, lines in changed_lines(snapshot, ["code.py", "new.py"]).items()}
+
+    code.write_text("a = 1\nb = 2\nc = 3\nd = 4\n")
+    other.write_text("x = 1\n")
+    assert changed() == {}  # There is no repository yet,
+    git("init")
+    git("add", ".")
+    assert changed() == {}  # then no commit,
+    git("commit", "-m", "one")
+    assert changed() == {}  # then none before it.
+    code.write_text("a = 1\nb = 5\nc = 3\ne = 6\nd = 4\n")
+    (tmp_path / "new.py").write_text("y = 1\n")
+    assert changed() == {"code.py": {2, 4}}
+    # What the editor has counts, and line ends don't.
+    assert changed(code="a = 1\r\nb = 2\r\nd = 4\r\n") == {"code.py": {2, 3}}
+    git("commit", "-am", "two")
+    other.write_text("x = 2\n")  # Nobody asked for this one.
+    assert changed() == {"code.py": {2, 4}}
+    code.write_text("b = 5\nc = 3\ne = 6\nd = 4\n")
+    assert changed() == {"code.py": {1}}
+    git("commit", "-am", "three")
+    (tmp_path / "new.py").unlink()
+    other.write_text("x = 3\n")
+    git("commit", "-am", "four")
+    assert changed() == {}

@@ -59,6 +59,11 @@ def test_cost_is_the_prior_and_the_missing_suspicion():
     assert second.cost == 1.0 + SUSPICION_WEIGHT * 0.5
 
 
+def test_equal_lines_keep_their_order():
+    first, second = drain(frontier({1: [1.0], 2: [1.0]}, {2: 1.0, 1: 1.0}))
+    assert (first.candidate.line, second.candidate.line) == (2, 1)
+
+
 def test_a_line_is_opened_only_when_its_turn_may_have_come():
     opened = []
     made = frontier({1: [0.5, 1.0], 2: [0.0]}, {1: 1.0, 2: 0.1}, opened=opened)

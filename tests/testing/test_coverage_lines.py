@@ -1,9 +1,12 @@
 """The lines each test executes, by both means of tracing where an older Python is at hand."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from macrohard_lsp.core.testcommand import Framework
 
 TEXT = """
     == lib.py
@@ -113,6 +116,63 @@ def test_lines_by_test(run, parsed, python_with, python):
     else:
         assert coverage.partial == {"test_a.py::test_long"}
         assert covers("test_long", "done") == set()
+
+
+PARTS = """
+    == lib.py
+    def sign(x):
+        if x < 0:  # <if>
+            return -1  # <negative>
+        if x > 0:  # <later>
+            return 1  # <positive>
+        return 1  # <zero>
+    == test_a.py
+    import lib, unittest
+
+    def test_values():
+        lib.sign(-1)  # <call>
+        for value in (2, 3, 0):
+            assert lib.sign(value) == (value > 0)  # <loop>
+        assert lib.sign(-1) == -1
+    class TestIt(unittest.TestCase):
+        def test_it(self):
+            self.assertEqual(lib.sign(-5), -1)  # <first>
+            self.assertEqual(lib.sign(0), 0)  # <second>
+    """
+
+
+@pytest.mark.parametrize("python", pythons())
+@pytest.mark.parametrize("framework", Framework)
+def test_lines_by_line_of_the_test(run, parsed, python_with, own_interpreter, python, framework):
+    interpreter = own_interpreter if python is None else python_with(*python)
+    if framework is Framework.UNITTEST:
+        interpreter = replace(interpreter, pytest=None)
+    tested = run(PARTS, interpreter=interpreter, coverage=True, parts=True)
+    assert tested.coverage is not None
+    marks = {name: line for name, (_, line) in parsed(PARTS).marks.items()}
+
+    def executed(test: str) -> list[tuple[int, set[str]]]:
+        """What of the marked lines of the program each line of the test executes, without what executes none."""
+        program = ("if", "negative", "later", "positive", "zero")
+        found = [
+            (part.line, {name for name in program if marks[name] in part.lines.get("lib.py", ())})
+            for part in tested.coverage.parts[f"test_a.py::{test}"]
+        ]
+        return [(line, names) for line, names in found if names]
+
+    zero = {"if", "later", "zero"}
+    assert executed("TestIt::test_it") == [(marks["first"], {"if", "negative"}), (marks["second"], zero)]
+    if framework is Framework.PYTEST:
+        # The last is told apart from the same line before; to the end it is not followed in pieces.
+        assert executed("test_values") == [
+            (marks["call"], {"if", "negative"}),
+            (marks["loop"], {"if", "later", "positive"}),
+            (marks["loop"], zero),
+        ]
+        # Told apart or not, the whole is the same.
+        plain = run(PARTS, interpreter=interpreter, coverage=True).coverage
+        assert plain.parts == {}
+        assert plain.by_test == tested.coverage.by_test
 
 
 def version_under(interpreter) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from macrohard_lsp.core.testrun import Ending, Frame, Outcome, TestResult
-from macrohard_lsp.testing.localisation import group_failures, rank_suspects
+from macrohard_lsp.testing.localisation import Evidence, group_failures, rank_suspects
 
 CODE = "shop/basket.py"
 
@@ -17,17 +17,20 @@ def failing(name, exception="AssertionError", frames=(), seconds=0.0, ending=End
     )
 
 
-def rank(coverage, failures, passing=(), outside=None):
+def rank(coverage, failures, passing=(), outside=None, held=(), changed=()):
     results = {result.id: result for result in failures}
     files = {name: {CODE: frozenset(lines)} for name, lines in coverage.items()}
-    suspects = rank_suspects(
+    evidence = Evidence(
         files,
         results,
         group_failures(failures),
         passing,
         {CODE: frozenset(outside or ())},
         frozenset({CODE}),
+        held={name: tuple({CODE: frozenset(lines)} for lines in parts) for name, parts in held},
+        changed={CODE: frozenset(changed), "other.py": frozenset({1})},
     )
+    suspects = rank_suspects(evidence)
     return {suspect.line: round(suspect.score, 3) for suspect in suspects}
 
 
@@ -37,10 +40,37 @@ def test_a_line_that_only_failing_tests_run_comes_first():
     assert list(scores) == [2, 1]
 
 
-def test_two_faults_do_not_dilute_each_other():
-    """One spectrum over both failing tests would give each faulty line 1/sqrt(2); each has a group of its own."""
+def test_two_faults_dilute_each_other_by_half():
+    """One spectrum over both failing tests would give each faulty line 1/sqrt(2), a group of its own 1."""
     failures = [failing("t::a", frames=[("t.py", 5)]), failing("t::b", frames=[("t.py", 9)])]
-    assert rank({"t::a": {1}, "t::b": {2}}, failures) == {1: 1.0, 2: 1.0}
+    half = round((1 + 1 / math.sqrt(2)) / 2, 3)
+    assert rank({"t::a": {1}, "t::b": {2}}, failures) == {1: half, 2: half}
+
+
+def test_what_several_failures_run_is_likelier_than_what_one_runs():
+    failures = [failing("t::a", frames=[("t.py", 5)]), failing("t::b", frames=[("t.py", 9)])]
+    scores = rank({"t::a": {1, 2}, "t::b": {2}}, failures)
+    assert list(scores) == [2, 1]
+
+
+def test_of_equal_lines_the_later_comes_first():
+    assert list(rank({"t::bad": {1, 2, 3}}, [failing("t::bad")])) == [3, 2, 1]
+
+
+def test_an_assertion_that_held_is_a_quarter_of_a_test_that_passes():
+    bad = failing("t::bad")
+    scores = rank({"t::bad": {1, 2, 3}}, [bad], held=[("t::bad", [{1}, {1, 2}])])
+    assert scores == {3: 1.0, 2: round(1 / math.sqrt(1.25), 3), 1: round(1 / math.sqrt(1.5), 3)}
+    # Another test's assertions say nothing, unless it fails as well.
+    assert set(rank({"t::bad": {1, 2}}, [bad], held=[("t::other", [{1}])]).values()) == {1.0}
+
+
+def test_what_changed_lately_and_ran_comes_first():
+    scores = rank({"t::bad": {1, 2, 3}}, [failing("t::bad")], changed={1, 9})
+    assert list(scores) == [1, 3, 2]
+    assert 9 not in scores
+    crash = failing("t::bad", "KeyError", frames=[(CODE, 2)])
+    assert list(rank({"t::bad": {1, 2, 3}}, [crash], changed={1})) == [2, 1, 3]
 
 
 def test_a_crash_names_its_own_line_and_then_its_callers():
@@ -57,7 +87,7 @@ def test_a_failed_assertion_is_no_crash():
 
 def test_import_time_lines_come_last_and_only_in_suspicious_files():
     scores = rank({"t::bad": {7}}, [failing("t::bad")], outside={1, 2})
-    assert list(scores) == [7, 1, 2]
+    assert list(scores) == [7, 2, 1]
     assert rank({"t::bad": set()}, [failing("t::bad")], outside={1}) == {}
 
 

@@ -63,7 +63,7 @@ def pytest_configure(config):
     reporter = reporting.Reporter(channel, workspace, config)
     manager.register(reporter, "macrohard_reporter")
     if _tracer is not None:
-        per_test = coverage.CoveragePerTest(channel, _tracer, reporter.canonical_id)
+        per_test = coverage.CoveragePerTest(channel, _tracer, reporter.canonical_id, options["parts"])
         manager.register(per_test, "macrohard_coverage")
     if _watched is not None:
         traces = footprints.FootprintPerTest(channel, _watched, reporter.canonical_id)

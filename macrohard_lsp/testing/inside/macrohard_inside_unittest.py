@@ -120,8 +120,7 @@ class Session:
         return "::".join([path, *kind.__qualname__.split("."), method])
 
     def definition_of(self, test):
-        method = getattr(type(test), getattr(test, "_testMethodName", "") or "runTest", None)
-        code = getattr(inspect.unwrap(method), "__code__", None) if callable(method) else None
+        code = _code_of(test)
         path = None if code is None else self._workspace.name(code.co_filename)
         return None if path is None else [path, code.co_firstlineno, code.co_name, True]
 
@@ -144,6 +143,8 @@ class Session:
         self._running = self.name_of(test)
         if self._tracer is not None:
             self._channel.call_on_stack_request(self._tell_of_running)
+            if self._options["parts"]:
+                self._tracer.watch(_code_of(test))
         self._channel.send("start", id=self._running)
 
     def report(self, test, outcome, failure=None, phase="call", expected=None, seconds=0.0, subtest=False):
@@ -184,15 +185,16 @@ class Session:
 
     def _tell_lines(self, name):
         if self._tracer is not None:
-            lines = self._tracer.switch()
+            parts, lines = self._tracer.parts(), self._tracer.switch()
             partial, self._tracer.partial = self._tracer.partial, False
             if lines:
-                self._channel.tell("lines", id=name, files=ranges_of(lines), partial=partial)
+                self._channel.tell("lines", id=name, files=ranges_of(lines), partial=partial, parts=parts)
 
     def _tell_of_running(self):
         if self._running is not None:
             files = ranges_of(self._tracer.lines())
-            self._channel.send_from_signal("lines", id=self._running, files=files, partial=True)
+            parts = self._tracer.parts()
+            self._channel.send_from_signal("lines", id=self._running, files=files, partial=True, parts=parts)
 
 
 class Suite(unittest.TestSuite):
@@ -295,6 +297,12 @@ class Result(unittest.TestResult):
             # As with pytest, what cleans up after several tests speaks through the last of them.
             self._session.report(self._last, outcome, failure, phase="teardown")
             self._session.end(self._last)
+
+
+def _code_of(test):
+    """The code of the test method itself, None where there is none."""
+    method = getattr(type(test), getattr(test, "_testMethodName", "") or "runTest", None)
+    return getattr(inspect.unwrap(method), "__code__", None) if callable(method) else None
 
 
 def _in_full(kind):
