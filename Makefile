@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Most tests wait for other processes most of their time.
 SIDE_BY_SIDE := -n auto --maxprocesses 4
 
-.PHONY: demo test slow editors check bench bench-real bench-server bench-saving bench-warm bench-affected bench-machines bench-repair bench-speed bench-injected soak fmt clean
+.PHONY: demo test slow editors check bench bench-real bench-server bench-saving bench-warm bench-affected bench-machines bench-repair bench-speed bench-injected bench-localisation soak fmt clean
 
 demo: .venv/.ready
 	$(PY) examples/demo.py
@@ -62,6 +62,10 @@ bench-speed: .venv/.ready
 # Bugs of a seeded mutator in libraries with suites of their own.
 bench-injected: .venv/.ready
 	$(PY) -m bench.injected.run
+
+# Where the true statement stands among the suspects, by formula and sign; DATA as for bench-repair.
+bench-localisation: .venv/.ready
+	$(PY) -m bench.localisation.run --data "$(DATA)"
 
 soak: .venv/.ready
 	$(PY) -m bench.soak

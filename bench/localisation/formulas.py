@@ -1,6 +1,7 @@
 """The formulas that are compared: each grows with suspicion and is 1 where nothing speaks against a line.
 
-With f and p the failing and passing tests that execute a line, F and P all of them:
+With f and p the failing and passing tests that execute a line, F and P all of them (f may be less than 1 only
+together with signs that count a part of a test):
 
 - Tarantula: (f/F) / (f/F + p/P), Jones and Harrold, 2005.
 - Ochiai: f / sqrt(F (f + p)); the product's, from where it is taken.

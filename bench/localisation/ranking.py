@@ -14,7 +14,7 @@ from macrohard_lsp.repair.frontier import SUSPICION_WEIGHT
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.statements import Spans, one_per_statement, statement_spans
 from macrohard_lsp.testing.assertions import held_assertions
-from macrohard_lsp.testing.coverage import FileLines
+from macrohard_lsp.testing.coverage import Held
 from macrohard_lsp.testing.localisation import Evidence, Scores, group_failures, in_order
 
 Place = tuple[str, int]
@@ -40,7 +40,7 @@ class Traced:
         )
 
     @cached_property
-    def held(self) -> dict[str, tuple[FileLines, ...]]:
+    def held(self) -> dict[str, Held]:
         return held_assertions(self.recording.failing, self.recording.coverage, self.recording.texts)
 
     @cached_property

@@ -1,11 +1,11 @@
 """What of a failing test held before it failed: its earlier assertions are small tests that passed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from tree_sitter import Node
 
 from macrohard_lsp.core.testrun import TestResult
-from macrohard_lsp.testing.coverage import Coverage, FileLines, Part
+from macrohard_lsp.testing.coverage import Coverage, FileLines, Held, Part
 from macrohard_lsp.workspace.python_syntax import ParsedPython, parse
 
 # How pytest's and unittest's contexts that assert something about what they hold are called.
@@ -18,13 +18,10 @@ Statements = Mapping[int, tuple[int, int]]
 
 def held_assertions(
     failing: Mapping[str, TestResult], coverage: Coverage, texts: Mapping[str, str]
-) -> dict[str, tuple[FileLines, ...]]:
-    """For each failing test the lines that each of its assertions executed which held, as far as it is known.
-
-    `texts` are those of the tests' files.
-    """
+) -> dict[str, Held]:
+    """What of each failing test held, where anything did, as far as it is known. `texts` are the tests' files."""
     known: dict[str, Statements] = {}
-    held: dict[str, tuple[FileLines, ...]] = {}
+    held: dict[str, Held] = {}
     for name, result in failing.items():
         path = path_of_test(result)
         parts = coverage.parts.get(name, ())
@@ -32,8 +29,9 @@ def held_assertions(
             if path not in known:
                 known[path] = asserting_statements(texts[path])
             lines = [frame.line for frame in result.frames if frame.in_workspace and frame.path == path]
-            held[name] = tuple(_held(parts, lines, known[path]))
-    return {name: spectra for name, spectra in held.items() if spectra}
+            if (found := _held(parts, lines, known[path])) is not None:
+                held[name] = found
+    return held
 
 
 def path_of_test(result: TestResult) -> str:
@@ -41,23 +39,28 @@ def path_of_test(result: TestResult) -> str:
     return result.defined_at.path if result.defined_at is not None else result.id.partition("::")[0]
 
 
-def _held(parts: tuple[Part, ...], stack: list[int], statements: Statements) -> Iterator[FileLines]:
+def _held(parts: tuple[Part, ...], stack: list[int], statements: Statements) -> Held | None:
     """The parts of statements other than the one that failed, put together by statement."""
     *earlier, last = parts
     reached = {part.line for part in parts}
     failed = next((line for line in stack if line in reached), None)
     if failed is None:
         # It failed elsewhere, or was no longer followed when it did.
-        return
+        return None
     first, end = statements.get(failed, (failed, failed))
     by_statement: dict[int, list[FileLines]] = {}
+    others = [last.lines]
     for part in earlier:
         begin = statements[part.line][0] if part.line in statements else 0
         # The line that failed may have held before, in a loop. Over several lines it can't be told apart.
         again = first == end and part.line == last.line
         if begin and (begin != first or again):
             by_statement.setdefault(begin, []).append(part.lines)
-    yield from map(_together, by_statement.values())
+        else:
+            others.append(part.lines)
+    if not by_statement:
+        return None
+    return Held(tuple(map(_together, by_statement.values())), _together(others))
 
 
 def _together(spectra: list[FileLines]) -> FileLines:

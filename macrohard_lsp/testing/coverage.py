@@ -17,6 +17,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Of a test that failed, what each of its assertions executed that held, and what all the rest of it did."""
+
+    assertions: tuple[FileLines, ...]
+    rest: FileLines
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """Executed lines (counted from 1) by file, files relative to the workspace folder.
 

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from macrohard_lsp.core.testrun import Ending, TestResult
-from macrohard_lsp.testing.coverage import FileLines
+from macrohard_lsp.testing.coverage import FileLines, Held
 
 CRASH_FRAME_BONUS = 0.3
 CRASH_FRAME_DECAY = 0.6
-# Of a test that passes: what an assertion looks at is little, and the state it leaves may be what is wrong.
-HELD_WEIGHT = 0.25
+# What an assertion that held counts of a test that passes, and what ran for such ones only of a test that fails:
+# an assertion looks at little, and the state that it leaves may be what is wrong later.
+HELD_WEIGHT = 0.5
 # Worth its while where more than about a third of the faults are in what changed lately.
 CHANGED_BONUS = 0.15
 IMPORT_TIME_SCORE = 0.15
@@ -43,9 +44,9 @@ class FailureGroup:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many failing and passing tests execute a line, and how many there are; an assertion that held is a part."""
+    """How many failing and passing tests execute a line, and how many there are; assertions that held are parts."""
 
-    failing: int
+    failing: float
     passing: float
     all_failing: int
     all_passing: float
@@ -64,9 +65,8 @@ class Evidence:
 
     `coverage` holds the executed lines of each test that was traced; `import_lines` those executed while the
     program was imported, which no test can be blamed for and which get a small score of their own where the file is
-    suspicious at all. `held` are, for each failing test, the lines executed by those of its assertions that held:
-    each counts like a part of a test that passes. `changed` are lines that changed lately. Only lines of `editable`
-    files are suspected.
+    suspicious at all. `held` says what of failing tests held. `changed` are lines that changed lately. Only lines of
+    `editable` files are suspected.
     """
 
     coverage: Mapping[str, FileLines]
@@ -75,7 +75,7 @@ class Evidence:
     passing: Sequence[str]
     import_lines: FileLines
     editable: frozenset[str]
-    held: Mapping[str, tuple[FileLines, ...]] = field(default_factory=dict[str, tuple[FileLines, ...]])
+    held: Mapping[str, Held] = field(default_factory=dict[str, Held])
     changed: FileLines = field(default_factory=dict[str, frozenset[int]])
 
 
@@ -124,17 +124,22 @@ def in_order(scores: Scores) -> tuple[Suspect, ...]:
 
 def spectrum_scores(evidence: Evidence, groups: Iterable[FailureGroup], formula: Formula) -> Scores:
     """What the formula says of each line that a failing test executes, the most of all groups."""
-    held = [spectrum for name in evidence.failing for spectrum in evidence.held.get(name, ())]
+    held = {name: evidence.held[name] for name in evidence.failing if name in evidence.held}
+    assertions = [spectrum for each in held.values() for spectrum in each.assertions]
     passing = [evidence.coverage[name] for name in evidence.passing if name in evidence.coverage]
-    passed, also_passed = _count(passing), _count(held)
+    passed, also_passed = _count(passing), _count(assertions)
+    all_passing = len(passing) + HELD_WEIGHT * len(assertions)
     best: Scores = {}
     for group in groups:
         traced = [name for name in group.tests if name in evidence.coverage]
         failed = _count(evidence.coverage[name] for name in traced)
+        at_the_end = _count(held[name].rest if name in held else evidence.coverage[name] for name in traced)
         for place, count in failed.items():
             if place[0] in evidence.editable:
+                surely = at_the_end.get(place, 0)
+                by_failing = surely + HELD_WEIGHT * (count - surely)
                 by_passing = passed.get(place, 0) + HELD_WEIGHT * also_passed.get(place, 0)
-                counts = Counts(count, by_passing, len(traced), len(passing) + HELD_WEIGHT * len(held))
+                counts = Counts(by_failing, by_passing, len(traced), all_passing)
                 best[place] = max(best.get(place, 0.0), formula(counts))
     return best
 

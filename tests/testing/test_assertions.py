@@ -18,8 +18,10 @@ def marks(text: str) -> tuple[str, dict[str, int]]:
     return text, {line.partition("# ")[2]: number for number, line in enumerate(lines, 1) if "# " in line}
 
 
-def held(text: str, parts: list[tuple[str, int]], failed: list[str]) -> list[set[int]]:
-    """`parts` are marked lines of the test with the line of the program that each executes; the last is where it
+def held(text: str, parts: list[tuple[str, int]], failed: list[str]) -> tuple[list[set[int]], set[int]]:
+    """What each assertion that held executed, and all the rest.
+
+    `parts` are marked lines of the test with the line of the program that each executes; the last is where it
     ended. `failed` are the lines of the stack.
     """
     text, line_of = marks(text)
@@ -27,8 +29,10 @@ def held(text: str, parts: list[tuple[str, int]], failed: list[str]) -> list[set
     frames = tuple(Frame(TEST, line_of[name], "f", True) for name in failed)
     result = TestResult(NAME, Outcome.FAILED, frames=(*frames, Frame(CODE, 1, "g", True)))
     coverage = Coverage({}, {}, frozenset(), {NAME: found})
-    spectra = held_assertions({NAME: result}, coverage, {TEST: text})
-    return [set(spectrum[CODE]) for spectrum in spectra.get(NAME, ())]
+    known = held_assertions({NAME: result}, coverage, {TEST: text})
+    if NAME not in known:
+        return [], set()
+    return [set(lines[CODE]) for lines in known[NAME].assertions], set(known[NAME].rest[CODE])
 
 
 SUITE = """
@@ -55,30 +59,38 @@ EARLY = [("make", 1), ("call", 2), ("first", 3), ("second", 4), ("raises", 5), (
 
 
 @pytest.mark.parametrize(
-    ("parts", "failed", "expected"),
+    ("parts", "failed", "expected", "rest"),
     [
-        pytest.param([("make", 1)], ["make"], [], id="one part is no more than the whole"),
-        pytest.param([("make", 1), ("call", 2)], ["call"], [], id="what asserts nothing can't hold"),
-        pytest.param([*EARLY[:3], ("second", 4)], ["second"], [{3}], id="an assertion held"),
-        pytest.param([*EARLY, ("number", 7)], ["third"], [], id="nothing is known of the line that failed"),
+        pytest.param([("make", 1)], ["make"], [], set(), id="one part is no more than the whole"),
+        pytest.param([("make", 1), ("call", 2)], ["call"], [], set(), id="what asserts nothing can't hold"),
+        pytest.param([*EARLY[:3], ("second", 4)], ["second"], [{3}], {1, 2, 4}, id="an assertion held"),
+        pytest.param(
+            [*EARLY, ("number", 7)], ["third"], [], set(), id="nothing is known of the line that failed"
+        ),
         pytest.param(
             [*EARLY, ("open", 8), ("read", 8), ("third", 9), ("number", 9)],
             ["number"],
             [{3}, {4}, {5, 6}],
+            {1, 2, 8, 9},
             id="contexts hold with what they hold, the lines of the one that failed do not",
         ),
-        pytest.param([("each", 1), ("loop", 2), ("each", 9)], ["each"], [{1}], id="it held in a loop before"),
-        pytest.param([("each", 1), ("loop", 2)], ["each"], [], id="not where it may be the one that failed"),
+        pytest.param(
+            [("each", 1), ("loop", 2), ("each", 9)], ["each"], [{1}], {2, 9}, id="it held in a loop before"
+        ),
+        pytest.param(
+            [("each", 1), ("loop", 2)], ["each"], [], set(), id="not where it may be the one that failed"
+        ),
         pytest.param(
             [("first", 1), ("caught", 2), ("fourth", 3), ("later", 4)],
             ["later", "first"],
             [{1}, {2, 3}],
+            {4},
             id="the outermost line of the stack that the test has is the one that failed",
         ),
     ],
 )
-def test_what_held(parts, failed, expected):
-    assert held(SUITE, parts, failed) == expected
+def test_what_held(parts, failed, expected, rest):
+    assert held(SUITE, parts, failed) == (expected, rest)
 
 
 def test_statements_that_assert():

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from macrohard_lsp.core.testrun import Ending, Frame, Outcome, TestResult
+from macrohard_lsp.testing.coverage import Held
 from macrohard_lsp.testing.localisation import Evidence, group_failures, rank_suspects
 
 CODE = "shop/basket.py"
@@ -27,7 +28,10 @@ def rank(coverage, failures, passing=(), outside=None, held=(), changed=()):
         passing,
         {CODE: frozenset(outside or ())},
         frozenset({CODE}),
-        held={name: tuple({CODE: frozenset(lines)} for lines in parts) for name, parts in held},
+        held={
+            name: Held(tuple({CODE: frozenset(part)} for part in parts), {CODE: frozenset(rest)})
+            for name, parts, rest in held
+        },
         changed={CODE: frozenset(changed), "other.py": frozenset({1})},
     )
     suspects = rank_suspects(evidence)
@@ -57,12 +61,17 @@ def test_of_equal_lines_the_later_comes_first():
     assert list(rank({"t::bad": {1, 2, 3}}, [failing("t::bad")])) == [3, 2, 1]
 
 
-def test_an_assertion_that_held_is_a_quarter_of_a_test_that_passes():
+def test_an_assertion_that_held_is_half_a_test_that_passes():
     bad = failing("t::bad")
-    scores = rank({"t::bad": {1, 2, 3}}, [bad], held=[("t::bad", [{1}, {1, 2}])])
-    assert scores == {3: 1.0, 2: round(1 / math.sqrt(1.25), 3), 1: round(1 / math.sqrt(1.5), 3)}
+    scores = rank({"t::bad": {1, 2, 3}}, [bad], held=[("t::bad", [{1}, {1, 2}], {1, 2, 3})])
+    assert scores == {3: 1.0, 2: round(1 / math.sqrt(1.5), 3), 1: round(1 / math.sqrt(2), 3)}
     # Another test's assertions say nothing, unless it fails as well.
-    assert set(rank({"t::bad": {1, 2}}, [bad], held=[("t::other", [{1}])]).values()) == {1.0}
+    assert set(rank({"t::bad": {1, 2}}, [bad], held=[("t::other", [{1}], {2})]).values()) == {1.0}
+
+
+def test_what_ran_for_what_held_only_is_half_of_what_fails():
+    scores = rank({"t::bad": {1, 2, 3}}, [failing("t::bad")], held=[("t::bad", [{1, 2}], {2, 3})])
+    assert scores == {3: 1.0, 2: round(1 / math.sqrt(1.5), 3), 1: 0.5}
 
 
 def test_what_changed_lately_and_ran_comes_first():
