@@ -63,9 +63,9 @@ class Way:
                 _add_crash_slice(scores, result, traced)
             if self.stack:
                 add_stack(scores, result, evidence.editable)
+        add_import_time(scores, evidence)
         if self.changed is not None:
             add_changed(scores, planted(traced, right=self.changed))
-        add_import_time(scores, evidence)
         if self.last_first:
             # Too little to part what differs otherwise.
             scores = {place: score + 1e-9 * place[1] for place, score in scores.items()}

@@ -109,7 +109,7 @@ class Frontier:
         # Seed 0 keeps the order of the source; any other shuffles candidates of equal cost.
         self._random = random.Random(seed) if seed else None
         strongest = max((suspect.score for suspect in suspects), default=1.0)
-        # Of lines that are equally suspicious the first of them comes first.
+        # Lines that are equally suspicious keep the order in which they come.
         for suspect in suspects:
             base = SUSPICION_WEIGHT * (1 - suspect.score / strongest)
             mode = modes.get((suspect.path, suspect.line), WarmMode.SWAP)

@@ -109,8 +109,8 @@ def rank_suspects(evidence: Evidence, formula: Formula = ochiai) -> tuple[Suspec
     }
     for result in evidence.failing.values():
         add_stack(scores, result, evidence.editable)
-    add_changed(scores, evidence.changed)
     add_import_time(scores, evidence)
+    add_changed(scores, evidence.changed)
     return in_order(scores)
 
 

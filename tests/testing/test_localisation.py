@@ -78,6 +78,9 @@ def test_what_changed_lately_and_ran_comes_first():
     scores = rank({"t::bad": {1, 2, 3}}, [failing("t::bad")], changed={1, 9})
     assert list(scores) == [1, 3, 2]
     assert 9 not in scores
+    # So does what only its import executes, before the rest of it.
+    constants = rank({"t::bad": {7}}, [failing("t::bad")], outside={1, 2}, changed={1})
+    assert list(constants) == [7, 1, 2]
     crash = failing("t::bad", "KeyError", frames=[(CODE, 2)])
     assert list(rank({"t::bad": {1, 2, 3}}, [crash], changed={1})) == [2, 1, 3]
 
