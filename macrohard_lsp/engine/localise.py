@@ -48,18 +48,7 @@ def localise(
     context.listener(StageStarted("localise", f"Tracing {traced} and passing ones near"))
     coverage = trace(workplace, baseline, failing, context)
     snapshot = workplace.snapshot
-    editable = _editable(coverage, snapshot)
-    groups = group_failures(failing.values())
-    evidence = Evidence(
-        coverage.by_test,
-        failing,
-        groups,
-        sorted(baseline.passing),
-        coverage.outside,
-        editable,
-        held=held_assertions(failing, coverage, _texts_of_tests(failing, snapshot)),
-        changed=changed_lines(snapshot, editable),
-    )
+    evidence = _evidence(coverage, snapshot, baseline, failing)
     suspects = rank_suspects(evidence)[:SUSPICIOUS_LINES]
     files = tuple(dict.fromkeys(suspect.path for suspect in suspects))[:SUSPICIOUS_FILES]
     named = (expected_strings(snapshot, failing.values()), expected_numbers(snapshot, failing.values()))
@@ -72,7 +61,7 @@ def localise(
         interpreter=baseline.interpreter,
         failing=failing,
         passing={r.id: r for r in baseline.run.results if r.id in baseline.passing},
-        groups=groups,
+        groups=evidence.groups,
         suspects=one_per_statement(known, spans),
         coverage={name: spread_lines(lines, spans) for name, lines in coverage.by_test.items()},
         import_lines=spread_lines(coverage.outside, spans),
@@ -80,6 +69,22 @@ def localise(
         seed=seed,
     )
     return Localised(task, sources, spans)
+
+
+def _evidence(
+    coverage: Coverage, snapshot: Snapshot, baseline: ProjectBaseline, failing: Mapping[str, TestResult]
+) -> Evidence:
+    editable = _editable(coverage, snapshot)
+    return Evidence(
+        coverage.by_test,
+        failing,
+        group_failures(failing.values()),
+        sorted(baseline.passing),
+        coverage.outside,
+        editable,
+        held=held_assertions(failing, coverage, _texts_of_tests(failing, snapshot)),
+        changed=changed_lines(snapshot, editable),
+    )
 
 
 def _texts_of_tests(failing: Mapping[str, TestResult], snapshot: Snapshot) -> dict[str, str]:

@@ -71,7 +71,7 @@ class Evidence:
 
     coverage: Mapping[str, FileLines]
     failing: Mapping[str, TestResult]
-    groups: Sequence[FailureGroup]
+    groups: tuple[FailureGroup, ...]
     passing: Sequence[str]
     import_lines: FileLines
     editable: frozenset[str]
