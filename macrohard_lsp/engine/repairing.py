@@ -40,7 +40,8 @@ MAXIMUM_REFUTED = 40
 PROGRESS_SECONDS = 0.5
 # Failing tests that a survivor doesn't repair warm and that are run once with it before it is proven.
 MOST_LOOKED_AT_COLD = 50
-# The share of the Budget after which an edit that repairs only some of the tests that run it is proven as well.
+# The share of what the search has to spend after which an edit that repairs only some of the tests that run it is
+# proven as well.
 PARTS_AFTER = 0.6
 # A suite that took s seconds before may take this many times s, plus the extra, after a change.
 SUITE_FACTOR = 3.0
@@ -297,8 +298,13 @@ class _Repair:
             cancel=self.context.cancel,
             out_of_budget=self._is_over,
             on_progress=self._progress(),
-            is_late=lambda searching: self.meter.share(searching) > PARTS_AFTER,
+            is_late=self._is_late,
         )
+
+    def _is_late(self, searching: float) -> bool:
+        """Whether most of what was left of the Budget when the search began is spent."""
+        begun = self.meter.budget.share(self.before)
+        return self.meter.share(searching) > begun + PARTS_AFTER * (1 - begun)
 
     def _is_over(self, searching: float) -> bool:
         reserve = self.rivalry.cpu_reserve if self.rivalry is not None else 0.0

@@ -29,7 +29,10 @@ SIFT_SECONDS = 0.25
 MOST_BREAKING = 60
 WALL_FACTOR = 4.0
 WALL_EXTRA_SECONDS = 1.0
+# What a whole import may take beside the tests: at first so much, then this many times what it took, and a little more.
 RELOAD_EXTRA_SECONDS = 3.0
+RELOAD_FACTOR = 3.0
+RELOAD_LEAST_SECONDS = 0.5
 CANARY_PASSING_TESTS = 3
 # Passing tests that a runner holds beside those to be repaired: what a candidate breaks shows there at once.
 NEAR_TESTS = 300
@@ -65,6 +68,7 @@ class Validator:
         self._cold: ColdRunner | None = None
         self.refused: dict[WarmMode, str] = {}
         self._relevant = RelevantTests(task, repaired)
+        self._import_seconds = RELOAD_EXTRA_SECONDS
         self._leaking = False
         self._breaking_left = MOST_BREAKING
 
@@ -189,7 +193,7 @@ class Validator:
         if attempt.tier:
             cpu *= TIER_FACTOR
         if runner is not self._runners.get(WarmMode.SWAP):
-            cpu += RELOAD_EXTRA_SECONDS
+            cpu += self._import_seconds
         return runner.check(
             {candidate.path: candidate.edits},
             tests,
@@ -265,6 +269,10 @@ class Validator:
         )
         if mode is WarmMode.SWAP and answer.ended is WarmEnding.FINISHED:
             self._foreign = answer.modules
+        if mode is WarmMode.RELOAD and answer.ended is WarmEnding.FINISHED:
+            self._import_seconds = min(
+                RELOAD_EXTRA_SECONDS, RELOAD_LEAST_SECONDS + RELOAD_FACTOR * answer.cpu
+            )
         wrong = answer.passed & set(failing) or set(canary) - answer.passed
         hung = answer.ended is WarmEnding.TIMEOUT
         # What hangs in a fork may not hang when it is imported anew; a whole import that is slow may be just that.
