@@ -141,6 +141,7 @@ def _apply(
     from macrohard_lsp.cli.runs import WRITTEN
     from macrohard_lsp.core.apply import apply_changes
     from macrohard_lsp.core.change_paths import PathRefused, check_paths
+    from macrohard_lsp.engine.decisions import accept
     from macrohard_lsp.engine.requests import FixStatus
     from macrohard_lsp.workspace.replace_files import NotWritten, PartlyWritten
     from macrohard_lsp.workspace.write import write_changes
@@ -154,4 +155,6 @@ def _apply(
         message = f"A proven fix was found but could not be written. {refused}"
         return replace(report, status=FixStatus.ERROR, message=message), ""
     work.recorder.attach(WRITTEN, "\n".join(paths))
-    return report, what_was_written(paths, report.snapshot.root, kept)
+    root = report.snapshot.root
+    notes = accept(report.selection.taken, root, work.context.state_dir)
+    return replace(report, notes=(*report.notes, *notes)), what_was_written(paths, root, kept)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from macrohard_lsp import __version__
-from macrohard_lsp.cli import doctor, fix, runs, serving, test, trust
+from macrohard_lsp.cli import doctor, fix, learned, runs, serving, test, trust
 from macrohard_lsp.cli.arguments import Parser, SubCommands, UsageProblem, common_options
 from macrohard_lsp.cli.as_json import json_of_failure
 from macrohard_lsp.cli.console import Console, OutputLost, console_for
@@ -28,7 +28,14 @@ class _Command(Protocol):
     def run(self, arguments: argparse.Namespace, console: Console) -> int: ...
 
 
-_COMMANDS: Mapping[str, _Command] = {"test": test, "fix": fix, "trust": trust, "runs": runs, "doctor": doctor}
+_COMMANDS: Mapping[str, _Command] = {
+    "test": test,
+    "fix": fix,
+    "trust": trust,
+    "runs": runs,
+    "learned": learned,
+    "doctor": doctor,
+}
 
 
 def main(argv: Sequence[str] | None = None, serve: Serve = serving.nobody) -> int:

@@ -42,6 +42,7 @@ class Proposal:
     """`fixes` are the ids of the tests that failed before and pass after. `ambiguous` is None when not determined.
 
     `question` stands beside an ambiguous Fix. `concerns` are tests that it has to do with and doesn't repair.
+    `families` are the kinds of edits it is made of, as the search calls them; empty for what no search found.
     """
 
     change_set: ChangeSet
@@ -55,3 +56,4 @@ class Proposal:
     distinguishing_input: str | None = None
     question: Question | None = None
     concerns: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()

@@ -41,6 +41,7 @@ def proposal_of(survivor: Survivor, change_set: ChangeSet, proof: Proof, still_p
         rationale=rationale,
         proof=proof,
         fixes=survivor.fixes,
+        families=candidate.families,
     )
 
 
@@ -84,6 +85,7 @@ def together_of(selection: Selection, still_passing: int) -> Proposal | None:
         rationale=f"{summaries}. Each was proven alone, and all of them together.",
         proof=selection.proof,
         fixes=fixes,
+        families=tuple(dict.fromkeys(name for proposal in selection.taken for name in proposal.families)),
     )
 
 

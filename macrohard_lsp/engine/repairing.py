@@ -16,6 +16,7 @@ from macrohard_lsp.core.snapshot import Snapshot
 from macrohard_lsp.core.testrun import Ending, Outcome, TestResult
 from macrohard_lsp.engine.aimed import AimedRepair, Hit, survivor_of
 from macrohard_lsp.engine.context import EngineContext
+from macrohard_lsp.engine.decisions import moves_in
 from macrohard_lsp.engine.indexing import index_of
 from macrohard_lsp.engine.layout import ignore_arguments
 from macrohard_lsp.engine.localise import Localised, localise, suspect_findings
@@ -80,12 +81,14 @@ def repair(
     """Repair the confirmed `failing` tests project by project. Raises Cancelled and MachineUnavailable."""
     repaired = Repaired()
     baselines, of_tests = measured.baselines, list[Proposal]()
+    moves, notes = moves_in(workplace.snapshot.root, context.state_dir)
+    repaired.notes.extend(notes)
     tools = replace(proving_tools(workplace, baselines, jobs, context), others=measured.others)
     for baseline in baselines:
         own = {r.id: failing[r.id] for r in baseline.run.results if r.id in failing}
         if not own or meter.exhausted():
             continue
-        project = _Project(workplace, measured, baseline, own, tools, meter, repaired, context)
+        project = _Project(workplace, measured, baseline, own, tools, meter, repaired, context, moves)
         of_tests.extend(project.repair(jobs, seed))
     judge = partial(_judge, workplace.snapshot, baselines, tools, context)
     repaired.proposals[:] = ranked([*repaired.proposals, *of_tests])
@@ -120,6 +123,7 @@ class _Project:
     meter: Meter
     repaired: Repaired
     context: EngineContext
+    moves: Mapping[str, float]
 
     def repair(self, jobs: int, seed: int) -> list[Proposal]:
         """Aim, then search; the answer are changes of tests, which are no Fixes and come after all of those."""
@@ -149,6 +153,7 @@ class _Project:
         if not tests or self.meter.exhausted():
             return
         located = localise(self.workplace, self.baseline, tests, seed, self.context)
+        located = replace(located, task=replace(located.task, moves=self.moves))
         self.repaired.suspects.extend(suspect_findings(located.task))
         if located.task.suspects:
             search = _Repair(

@@ -32,6 +32,11 @@ class Candidate:
         """The lines of all its edits, each once."""
         return tuple(dict.fromkeys((self.line, *self.more_lines)))
 
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The families of its edits, each once; several where edits were put together."""
+        return tuple(dict.fromkeys(self.family.split("+")))
+
     def apply(self, text: str) -> str:
         """The file's text with this change made."""
         return apply_edits(text, self.edits)

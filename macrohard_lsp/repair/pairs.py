@@ -7,7 +7,7 @@ from, once.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log1p
 
@@ -15,7 +15,8 @@ from macrohard_lsp.core.testrun import Ending
 from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.repair.combining import Places, compose, merged
 from macrohard_lsp.repair.frontier import SUSPICION_WEIGHT, Following, Frontier, Stream
-from macrohard_lsp.repair.operators import candidates_for
+from macrohard_lsp.repair.operators import FAMILIES, candidates_for
+from macrohard_lsp.repair.operators.family import Family
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.statements import Spans, one_per_statement, statement_spans
 from macrohard_lsp.repair.task import RepairTask, Survivor
@@ -57,10 +58,17 @@ class Seed:
 class Pairs:
     """Makes streams of second edits for a Frontier. Not thread-safe; the search holds a lock around it."""
 
-    def __init__(self, task: RepairTask, sources: Mapping[str, SourceContext], frontier: Frontier) -> None:
+    def __init__(
+        self,
+        task: RepairTask,
+        sources: Mapping[str, SourceContext],
+        frontier: Frontier,
+        families: Sequence[Family] = FAMILIES,
+    ) -> None:
         self._task = task
         self._sources = sources
         self._frontier = frontier
+        self._families = families
         self._seeds: dict[bool, list[Seed]] = {True: [], False: []}
 
     def admit(self, survivor: Survivor, broken: str | None = None) -> None:
@@ -86,7 +94,7 @@ class Pairs:
 
     def _open(self, seed: Seed, base: float) -> Iterator[Stream]:
         """Streams of second edits, a line each, that are opened when their turn comes."""
-        edited = Edited(self._sources[seed.candidate.path], seed)
+        edited = Edited(self._sources[seed.candidate.path], seed, self._families)
         scores = self._suspicion(seed)
         strongest = max(scores.values(), default=1.0)
         lines: list[tuple[float, int]] = []
@@ -159,8 +167,9 @@ class Pairs:
 class Edited:
     """The file as a first edit leaves it, with the way back to the file as it is."""
 
-    def __init__(self, source: SourceContext, seed: Seed) -> None:
+    def __init__(self, source: SourceContext, seed: Seed, families: Sequence[Family] = FAMILIES) -> None:
         self.seed = seed
+        self._families = families
         self.path = source.path
         self._text = source.text
         first = seed.candidate
@@ -188,7 +197,7 @@ class Edited:
     def candidates(self, line: int) -> Iterator[Candidate]:
         """The candidates of a line of the edited file, which count in it."""
         start, end = self._spans.get(line, (line, line))
-        return candidates_for(self._source, range(start, end + 1))
+        return candidates_for(self._source, range(start, end + 1), self._families)
 
     def whole(self, second: Candidate) -> Candidate | None:
         """The first edit and the second as one of the file as it is; None where nothing is left of them."""

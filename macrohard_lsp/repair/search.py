@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from macrohard_lsp.core.cancel import Cancelled
 from macrohard_lsp.repair.candidate import Candidate
 from macrohard_lsp.repair.frontier import Attempt, Frontier
-from macrohard_lsp.repair.operators import candidates_for
+from macrohard_lsp.repair.learned import moved
+from macrohard_lsp.repair.operators import FAMILIES, candidates_for
 from macrohard_lsp.repair.pairs import Pairs
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.statements import Spans
@@ -52,6 +53,7 @@ class Search:
         self._tools = tools
         self._sources = sources
         self._spans = spans
+        self._families = moved(FAMILIES, task.moves)
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._going = threading.Event()
@@ -59,7 +61,7 @@ class Search:
         self._found: queue.SimpleQueue[Survivor | None] = queue.SimpleQueue()
         self._twins = {path: Twins(source) for path, source in sources.items()}
         self._frontier = Frontier(task.suspects, self._generate, self._modes(), task.seed, self._company)
-        self._pairs = Pairs(task, sources, self._frontier)
+        self._pairs = Pairs(task, sources, self._frontier, self._families)
         self._waiting = WaitingRoom(task, Surroundings(task, sources).failing)
         self._validators: list[Validator] = []
         self._in_flight = 0
@@ -270,7 +272,7 @@ class Search:
 
     def _generate(self, path: str, line: int) -> Iterator[Candidate]:
         first, last = self._spans.get(path, {}).get(line, (line, line))
-        return candidates_for(self._sources[path], range(first, last + 1))
+        return candidates_for(self._sources[path], range(first, last + 1), self._families)
 
     def _company(self, candidate: Candidate, cost: float) -> Iterable[tuple[Candidate, float]]:
         return self._twins[candidate.path].meet(candidate, cost)

@@ -1,7 +1,7 @@
 """What the repair engine is asked, what it is given to work with, and what it answers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from macrohard_lsp.core.cancel import Cancel
 from macrohard_lsp.core.interpreter import Interpreter, Project
@@ -18,7 +18,8 @@ class RepairTask:
     """Failing tests to repair in one project of a Snapshot.
 
     `failing` and `passing` are the confirmed results of the unmodified program. `coverage` holds the
-    executed lines of the tests that were traced. `warm_arguments` are pytest's, for a warm runner.
+    executed lines of the tests that were traced. `warm_arguments` are pytest's, for a warm runner. `moves` is
+    what this person's earlier decisions add to the priors of edit families.
     """
 
     snapshot: Snapshot
@@ -32,6 +33,7 @@ class RepairTask:
     import_lines: FileLines
     warm_arguments: tuple[str, ...]
     seed: int = 0
+    moves: Mapping[str, float] = field(default_factory=dict[str, float])
 
     def runs(self, test: str, candidate: Candidate) -> bool:
         """Whether the test is known to run a line that the candidate changes."""

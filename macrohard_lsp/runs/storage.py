@@ -175,7 +175,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
 def _begin_anew(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
     """Move a damaged database aside and open a new one, unless another process has done so meanwhile."""
     try:
-        with _locked(path.with_name(path.name + ".lock")):
+        with locked(path.with_name(path.name + ".lock")):
             try:
                 if not _has_foreign_header(path):
                     return _open(path), ()
@@ -203,10 +203,11 @@ def _move_aside(path: Path) -> Path:
 
 
 @contextmanager
-def _locked(lock: Path) -> Generator[None]:
+def locked(lock: Path, seconds: float = LOCK_SECONDS) -> Generator[None]:
+    """Nobody else is in here meanwhile, in this process or another. Raises OSError, after `seconds` of waiting too."""
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        deadline = time.monotonic() + LOCK_SECONDS
+        deadline = time.monotonic() + seconds
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

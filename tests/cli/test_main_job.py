@@ -130,6 +130,9 @@ def test_a_fix_is_a_patch_on_stdout_that_git_takes(cli: Cli, project: Project) -
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    assert json.loads(cli("learned", folder, "--json").stdout)["learned"] == [], (
+        "only printed, it says nothing"
+    )
     subprocess.run(["git", "apply", "-"], cwd=folder, input=done.stdout, text=True, check=True)
     assert (folder / "calc.py").read_bytes() != before[folder / "calc.py"]
     assert cli("fix", cwd=folder).stderr.splitlines()[-2].startswith("Nothing to repair: 2 passed")
@@ -152,6 +155,8 @@ def test_apply_writes_it_and_the_journal_takes_it_back(
     command = undo.removeprefix("To undo: ").replace("macrohard-lsp", f"{sys.executable} -m macrohard_lsp")
     subprocess.run(command, shell=True, env=environment, check=True)
     assert (folder / "calc.py").read_bytes() == before
+    (learned,) = json.loads(cli("learned", folder, "--json").stdout)["learned"]
+    assert (learned["kind"], learned["accepted"], learned["dismissed"]) == ("comparison-operator", 1, 0)
 
 
 def test_apply_leaves_a_file_alone_that_was_edited_meanwhile(
