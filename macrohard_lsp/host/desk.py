@@ -9,6 +9,7 @@ from macrohard_lsp.host.client.messages import (
     AskStatus,
     DescribeDocument,
     DescribeProof,
+    DismissOffer,
     DocumentDescription,
     FilesChanged,
     FindFixes,
@@ -88,6 +89,9 @@ class Desk:
             case ResolveOffer(offer):
                 folder = self._offering(offer)
                 reply.answer(folder.shelf.resolve(folder.folder, offer, folder.present))
+            case DismissOffer(offer):
+                self._offering(offer).dismiss(offer)
+                reply.answer(None)
             case DescribeProof(offer):
                 item = self._offering(offer).shelf.get(offer)
                 reply.answer(proof_text(item, self._surroundings.state_dir))

@@ -5,10 +5,12 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from macrohard_lsp.core.finding import Severity
 from macrohard_lsp.core.proposal import Proposal
 from macrohard_lsp.core.snapshot import Snapshot
+from macrohard_lsp.engine.decisions import accept, dismiss
 from macrohard_lsp.host.book import ResultBook
-from macrohard_lsp.host.client.events import FindingsChanged, OffersChanged, SettingsRead
+from macrohard_lsp.host.client.events import FindingsChanged, OffersChanged, Said, SettingsRead
 from macrohard_lsp.host.client.messages import (
     Buffer,
     FilesChanged,
@@ -133,10 +135,18 @@ class FolderDesk:
         self.shelf.add(proposal, placer)
         self.publish()
 
+    def dismiss(self, offer: str) -> None:
+        """The person doesn't want this Fix. Raises CanNotAnswer where it isn't offered, or is none."""
+        fix = self.shelf.dismiss(offer)
+        self.log(dismiss(fix, self.root, self.surroundings.state_dir))
+        self.publish()
+
     def recheck(self) -> None:
         """The text has moved on: an edit that is in it by now has been accepted, others may fit no more."""
         present = self.present
-        for item in self.shelf.applied(present):
+        applied = self.shelf.applied(present)
+        self.log(accept(self.shelf.accepted(applied, present), self.root, self.surroundings.state_dir))
+        for item in applied:
             if item.proposal.fixes and self._proven_text(item.placer.snapshot, item.paths, present):
                 self.book.repaired(item.proposal.fixes)
             self.shelf.drop(lambda other, accepted=item: bool({*other.tests} & {*accepted.tests}))
@@ -153,6 +163,10 @@ class FolderDesk:
             self.send(FindingsChanged(self.folder, self.next_sequence(), self.book.findings()))
             self._offered = OffersChanged(self.folder, self.shelf.offers(self.present))
             self.send(self._offered)
+
+    def log(self, notes: Iterable[str]) -> None:
+        for note in notes:
+            self.send(Said(Severity.INFORMATION, f"{self.folder}: {note}", shown=False))
 
     def _proven_text(self, proven: Snapshot, touched: tuple[str, ...], present: Present) -> bool:
         """Whether the open documents hold, but for what an accepted edit touched, what it was proven with."""

@@ -33,6 +33,8 @@ from macrohard_lsp.host.reply import CanNotAnswer
 
 MOST_OFFERS = 30
 """Of one folder; the last in order make room."""
+MOST_DISMISSED = 30
+"""Of one folder; the first to be dismissed make room."""
 
 _numbers = itertools.count(1)
 _ASKED_OF_OTHER_TEXT = (
@@ -43,12 +45,16 @@ _ORDER = {ProposalKind.FIX: 0, ProposalKind.CHANGE: 1, ProposalKind.TEST_CHANGE:
 
 @dataclass(frozen=True, slots=True)
 class Shelved:
-    """`snapshot` holds the files that the Proposal touches, as they were when it was proven."""
+    """`snapshot` holds the files that the Proposal touches, as they were when it was proven.
+
+    `parts` are the Fixes that it joins; empty where it joins none.
+    """
 
     id: str
     proposal: Proposal
     snapshot: Snapshot
     placer: Placer
+    parts: tuple[Proposal, ...] = ()
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -68,6 +74,13 @@ class Shelved:
         """Whether the files it touches are there as they were."""
         return all(snapshot.get(path) == self.snapshot.get(path) for path in self.paths)
 
+    def makes(self, change_set: ChangeSet, snapshot: Snapshot) -> bool:
+        """Whether it is the same edit, or would be in these files, which may have changed around it."""
+        try:
+            return rebase(self.proposal.change_set, self.snapshot, snapshot) == change_set
+        except ChangeConflict:
+            return False
+
 
 class OfferShelf:
     """The Proposals of one folder. Safe from several threads."""
@@ -76,19 +89,30 @@ class OfferShelf:
         self._encoding = encoding
         self._lock = threading.Lock()
         self._shelved: list[Shelved] = []
+        self._dismissed: list[Shelved] = []
+        self._counted: set[ChangeSet] = set()
+        # By offer, the files as the edit last given out leaves them, where they had changed since it was proven.
+        self._given_out: dict[str, Snapshot] = {}
 
-    def add(self, proposal: Proposal, placer: Placer) -> None:
-        """Offer a Proposal made for the placer's Snapshot; one that makes the same edit leaves it its id."""
+    def add(self, proposal: Proposal, placer: Placer, parts: tuple[Proposal, ...] = ()) -> None:
+        """Offer a Proposal made for the placer's Snapshot, unless it or one of the `parts` it joins was dismissed.
+
+        One that makes the same edit as one before takes its place and its id.
+        """
         files = placer.snapshot.files
         base = Snapshot(
             placer.snapshot.root,
             {path: files[path] for path in proposal.change_set.paths if path in files},
         )
         with self._lock:
+            edits = [each.change_set for each in (proposal, *parts)]
+            if any(old.makes(change_set, base) for old in self._dismissed for change_set in edits):
+                return
             same = [old for old in self._shelved if old.proposal.change_set == proposal.change_set]
             name = same[0].id if same else f"offer-{next(_numbers)}"
             kept = [old for old in self._shelved if old not in same]
-            self._shelved = sorted([*kept, Shelved(name, proposal, base, placer)], key=_rank)[:MOST_OFFERS]
+            shelved = Shelved(name, proposal, base, placer, parts)
+            self._shelved = sorted([*kept, shelved], key=_rank)[:MOST_OFFERS]
 
     def order(self, proposals: Sequence[Proposal]) -> None:
         """Bring the Proposals of one search into the order in which the search ranked them in the end."""
@@ -103,6 +127,26 @@ class OfferShelf:
     def drop(self, unwanted: Callable[[Shelved], bool]) -> None:
         with self._lock:
             self._shelved = [item for item in self._shelved if not unwanted(item)]
+
+    def dismiss(self, offer: str) -> Proposal:
+        """Offer a Fix no more, nor what joins it with others. Raises CanNotAnswer."""
+        item = self.get(offer)
+        if item.proposal.kind is not ProposalKind.FIX:
+            raise CanNotAnswer("Only a fix can be dismissed; leave what else is offered alone.")
+        with self._lock:
+            self._dismissed = [*self._dismissed, item][-MOST_DISMISSED:]
+            self._shelved = [
+                other
+                for other in self._shelved
+                if other.id != offer
+                and all(part.change_set != item.proposal.change_set for part in other.parts)
+            ]
+        return item.proposal
+
+    def readmit(self) -> None:
+        """A fix is asked for: what was dismissed may be offered again."""
+        with self._lock:
+            self._dismissed.clear()
 
     def for_tests(self, tests: Iterable[str]) -> tuple[str, ...]:
         wanted = set(tests)
@@ -120,6 +164,18 @@ class OfferShelf:
         with self._lock:
             shelved = tuple(self._shelved)
         return tuple(item for item in shelved if _is_applied(item, present))
+
+    def accepted(self, applied: Iterable[Shelved], present: Present) -> tuple[Proposal, ...]:
+        """The Fixes among those `applied`, and those that the files hold as they were last given out; each once."""
+        with self._lock:
+            moved = [(i, self._given_out[i.id]) for i in self._shelved if i.id in self._given_out]
+        held = [*applied, *(item for item, after in moved if _holds(item, after, present))]
+        fixes = [item.proposal for item in held if item.proposal.kind is ProposalKind.FIX]
+        with self._lock:
+            # What several are joined to counts for them.
+            known = self._counted.union(part.change_set for item in held for part in item.parts)
+            self._counted.update(known, (fix.change_set for fix in fixes))
+        return tuple(fix for fix in fixes if fix.change_set not in known)
 
     def has(self, offer: str) -> bool:
         with self._lock:
@@ -145,8 +201,16 @@ class OfferShelf:
         if moved and not item.is_proven:
             raise CanNotAnswer(_ASKED_OF_OTHER_TEXT)
         note = "The files have changed since this was proven; the tests will tell." if moved else ""
+        if moved:
+            self._give_out(offer, apply_changes(now, change_set))
         files = tuple(self._changed(change, now, present) for change in _merged(change_set))
         return ResolvedOffer(folder, item.proposal.title, item.proposal.rationale, files, note)
+
+    def _give_out(self, offer: str, after: Snapshot) -> None:
+        with self._lock:
+            offered = {item.id for item in self._shelved}
+            self._given_out = {name: files for name, files in self._given_out.items() if name in offered}
+            self._given_out[offer] = after
 
     def _offer(self, item: Shelved, present: Present) -> Offer:
         proposal, disabled, rebased = item.proposal, None, False
@@ -218,7 +282,11 @@ def _merged(change_set: ChangeSet) -> list[_Merged]:
 
 
 def _is_applied(item: Shelved, present: Present) -> bool:
-    after = apply_changes(item.snapshot, item.proposal.change_set)
+    return _holds(item, apply_changes(item.snapshot, item.proposal.change_set), present)
+
+
+def _holds(item: Shelved, after: Snapshot, present: Present) -> bool:
+    """Whether the files that an offer touches are as they are `after` it."""
     now = present.snapshot(item.paths)
     return all(
         (wanted := after.get(path)) == (found := now.get(path))

@@ -187,8 +187,7 @@ class Worker:
             )
         )
         desk.publish()
-        for note in report.notes:
-            self._send(Said(Severity.INFORMATION, f"{desk.folder}: {note}", shown=False))
+        desk.log(report.notes)
 
     def _go_on(self, report: TestReport) -> None:
         """Look for fixes of what fails, once for the same failures in the same program."""
@@ -206,6 +205,8 @@ class Worker:
 
     def _fix(self, work: Work) -> str:
         desk = self._desk
+        if work.asked_for:
+            desk.shelf.readmit()
         if work.reply is not None and (offered := self._offered_already(work.tests)):
             message = "A proven fix is offered already."
             work.reply.answer(FixesDone(message, FixStatus.FIXED.value, offered))
@@ -254,11 +255,13 @@ class Worker:
         desk.shelf.drop(lambda item: not item.is_proven)
         for proposal in (*report.proposals, report.together):
             if proposal is not None and placer is not None:
-                desk.shelf.add(proposal, placer)
+                parts = report.selection.taken if proposal is report.together else ()
+                desk.shelf.add(proposal, placer, parts)
                 if (question := as_proposal(proposal)) is not None:
                     desk.shelf.add(question, placer)
         desk.shelf.order(report.proposals)
         desk.publish()
+        desk.log(report.notes)
         # What this search repaired may have been accepted while it still looked for rivals.
         desk.recheck()
 

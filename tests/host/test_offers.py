@@ -192,6 +192,87 @@ def test_what_is_in_the_text_already_is_applied(bench: Bench):
     assert len(bench.shelf.applied(bench.present)) == 1
 
 
+def accepted(bench: Bench) -> list[str]:
+    present = bench.present
+    return [each.title for each in bench.shelf.accepted(bench.shelf.applied(present), present)]
+
+
+def test_a_fix_counts_as_accepted_once_it_is_in_the_files(bench: Bench):
+    bench.write("a.py", b"one\ntwo\nBUG\n")
+    bench.write("t.py", b"BUG\n")
+    offer = bench.offer(bench.edit("a.py", "BUG", "right"))
+    bench.offer(bench.edit("t.py", "BUG", "right"), kind=ProposalKind.TEST_CHANGE)
+    assert accepted(bench) == []
+    bench.resolve(offer)
+    assert accepted(bench) == [], "looked at is not accepted"
+    bench.open("a.py", "one\ntwo\nright\n")
+    bench.open("t.py", "right\n")
+    assert accepted(bench) == ["Fix a.py"]
+    assert accepted(bench) == []
+
+
+def test_a_fix_that_was_carried_over_counts_where_it_was_given_out(bench: Bench):
+    bench.write("a.py", b"one\ntwo\nBUG\n")
+    offer = bench.offer(bench.edit("a.py", "BUG", "right"))
+    bench.open("a.py", "zero\none\ntwo\nright\n")
+    assert accepted(bench) == []
+    bench.open("a.py", "zero\none\ntwo\nBUG\n")
+    after = bench.applied(bench.resolve(offer), "a.py")
+    assert accepted(bench) == []
+    bench.open("a.py", after)
+    assert accepted(bench) == ["Fix a.py"]
+    assert accepted(bench) == []
+
+
+def joined(bench: Bench) -> tuple[str, str, str]:
+    """Two fixes and both of them as one."""
+    bench.write("a.py", b"one\ntwo\nBUG\n")
+    bench.write("b.py", b"BUG\n")
+    parts = [bench.edit("a.py", "BUG", "right"), bench.edit("b.py", "BUG", "right")]
+    one, two = (bench.offer(part, fixes=f"t.py::{part.path}") for part in parts)
+    fixes = tuple(bench.shelf.get(offer).proposal for offer in (one, two))
+    both = replace(fixes[0], change_set=ChangeSet(tuple(parts)), title="Both", fixes=("t.py::a", "t.py::b"))
+    bench.shelf.add(both, Placer(bench.present.snapshot(["a.py", "b.py"]), {}, bench.encoding), fixes)
+    return one, two, next(each.id for each in bench.shelf.offers(bench.present) if each.title == "Both")
+
+
+def test_fixes_that_are_accepted_as_one_count_once_each(bench: Bench):
+    joined(bench)
+    bench.open("a.py", "one\ntwo\nright\n")
+    bench.open("b.py", "right\n")
+    assert accepted(bench) == ["Both"]
+    assert accepted(bench) == []
+
+
+def test_what_is_dismissed_is_not_offered_until_a_fix_is_asked_for(bench: Bench):
+    one, two, both = joined(bench)
+    shelved = [bench.shelf.get(offer) for offer in (one, both)]
+    assert bench.shelf.dismiss(one).title == "Fix a.py"
+
+    def offered() -> list[str]:
+        for item in shelved:
+            bench.shelf.add(item.proposal, item.placer, item.parts)
+        return [each.id for each in bench.shelf.offers(bench.present)]
+
+    assert offered() == [two], "nor what joins it with others"
+    with pytest.raises(CanNotAnswer, match="not offered any more"):
+        bench.shelf.dismiss(one)
+    bench.write("a.py", b"zero\none\ntwo\nBUG\n")
+    assert bench.offer(bench.edit("a.py", "BUG", "right")) == "", "the same edit in a file that has changed"
+    assert bench.offer(bench.edit("a.py", "BUG", "another")) != ""
+    bench.write("a.py", b"one\ntwo\nBUG\n")
+    bench.shelf.readmit()
+    assert len(offered()) == 4
+
+
+def test_only_fixes_are_dismissed(bench: Bench):
+    bench.write("t.py", b"BUG\n")
+    offer = bench.offer(bench.edit("t.py", "BUG", "right"), kind=ProposalKind.TEST_CHANGE)
+    with pytest.raises(CanNotAnswer, match="Only a fix can be dismissed"):
+        bench.shelf.dismiss(offer)
+    assert bench.shelf.has(offer)
+
+
 def test_files_that_come_go_and_move(bench: Bench):
     bench.write("old.py", b"1\nBUG\n")
     bench.write("gone.py", b"x\n")

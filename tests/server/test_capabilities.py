@@ -3,7 +3,7 @@
 import pytest
 from lsprotocol import types
 
-from macrohard_lsp.server.handlers.code_action import KIND, PROOF_KIND, wanted
+from macrohard_lsp.server.handlers.code_action import DISMISS_KIND, KIND, PROOF_KIND, wanted
 
 from .profiles import PROFILES, minimal, neovim, vs_code
 
@@ -26,7 +26,7 @@ KINDS = {
 def test_kinds_are_a_hierarchy(name: str) -> None:
     only, expected = KINDS[name]
     assert wanted(only, KIND) is expected
-    assert wanted(only, PROOF_KIND) is (only in (None, [""]))
+    assert wanted(only, PROOF_KIND) is wanted(only, DISMISS_KIND) is (only in (None, [""]))
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -35,7 +35,7 @@ async def test_capabilities(new_editor, files, profile: str) -> None:
     result = await editor.start(files("--- a.py\n"), options={"settings": {"test": {"onOpen": "nothing"}}})
     can = result.capabilities
     assert can.code_action_provider == types.CodeActionOptions(
-        code_action_kinds=(KIND, PROOF_KIND), resolve_provider=True
+        code_action_kinds=(KIND, PROOF_KIND, DISMISS_KIND), resolve_provider=True
     )
     assert isinstance(can.text_document_sync, types.TextDocumentSyncOptions)
     assert can.text_document_sync.change is types.TextDocumentSyncKind.Incremental
@@ -44,6 +44,7 @@ async def test_capabilities(new_editor, files, profile: str) -> None:
     assert set(can.execute_command_provider.commands) == {
         "macrohard.applyFix",
         "macrohard.cancel",
+        "macrohard.dismissFix",
         "macrohard.fix",
         "macrohard.runTests",
         "macrohard.showProof",

@@ -159,6 +159,13 @@ class ResolvedOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class DismissOffer:
+    """The person doesn't want this Fix: it is offered no more until a fix is asked for. Answered by None."""
+
+    offer: str
+
+
+@dataclass(frozen=True, slots=True)
 class DescribeProof:
     """Answered by ProofText."""
 
@@ -255,6 +262,7 @@ Question = (
     RunTests
     | FindFixes
     | ResolveOffer
+    | DismissOffer
     | DescribeProof
     | DescribeDocument
     | FindSymbols

@@ -6,6 +6,7 @@ from typing import Any, cast
 from lsprotocol import types
 
 from macrohard_lsp.core.finding import FindingKind
+from macrohard_lsp.core.proposal import ProposalKind
 from macrohard_lsp.host.client.connection import HostRefused
 from macrohard_lsp.host.client.events import Offer, PlacedFinding
 from macrohard_lsp.server.editing import edit_of
@@ -13,15 +14,17 @@ from macrohard_lsp.server.server import MacrohardServer
 from macrohard_lsp.server.to_lsp import SOURCE
 
 KIND = "quickfix.macrohard"
-PROOF_KIND = "source.macrohard.proof"
-APPLY, FIND, PROOF = "macrohard.applyFix", "macrohard.fix", "macrohard.showProof"
+PROOF_KIND, DISMISS_KIND = "source.macrohard.proof", "source.macrohard.dismiss"
+KINDS = (KIND, PROOF_KIND, DISMISS_KIND)
+APPLY, FIND = "macrohard.applyFix", "macrohard.fix"
+PROOF, DISMISS = "macrohard.showProof", "macrohard.dismissFix"
 REPAIRED = (FindingKind.FAILING_TEST, FindingKind.COLLECTION)
-OPTIONS = types.CodeActionOptions(code_action_kinds=[KIND, PROOF_KIND], resolve_provider=True)
+OPTIONS = types.CodeActionOptions(code_action_kinds=KINDS, resolve_provider=True)
 
 
 async def handle(ls: MacrohardServer, params: types.CodeActionParams) -> list[types.CodeAction] | None:
     only = params.context.only
-    if not (wanted(only, KIND) or wanted(only, PROOF_KIND)):
+    if not any(wanted(only, kind) for kind in KINDS):
         return None
     uri, first, last = params.text_document.uri, params.range.start.line, params.range.end.line
     ours = [item for item in params.context.diagnostics if item.source == SOURCE]
@@ -34,10 +37,12 @@ async def handle(ls: MacrohardServer, params: types.CodeActionParams) -> list[ty
     ]
     actions = [action for _, action in offered]
     automatic = params.context.trigger_kind is types.CodeActionTriggerKind.Automatic
-    proven = [action for offer, action in offered if offer.proven]
-    proofs = _proofs(proven) if wanted(only, PROOF_KIND) and not automatic else []
-    fixes = actions + _searches(uri, findings, actions) if wanted(only, KIND) else []
-    return fixes + proofs or None
+    proven = [action for offer, action in offered if offer.proven and not automatic]
+    fixes = [action for offer, action in offered if offer.kind is ProposalKind.FIX and not automatic]
+    proofs = _beside(proven, "Show the proof of", PROOF_KIND, PROOF) if wanted(only, PROOF_KIND) else []
+    ways_out = _beside(fixes, "Dismiss", DISMISS_KIND, DISMISS) if wanted(only, DISMISS_KIND) else []
+    edits = actions + _searches(uri, findings, actions) if wanted(only, KIND) else []
+    return edits + proofs + ways_out or None
 
 
 def wanted(only: Sequence[types.CodeActionKind | str] | None, kind: str) -> bool:
@@ -101,13 +106,13 @@ def _has_to_ask(ls: MacrohardServer, offer: Offer) -> bool:
     )
 
 
-def _proofs(actions: list[types.CodeAction]) -> list[types.CodeAction]:
-    """For each fix, a way to what was run to prove it. No quick fix: many editors apply the only one there is."""
+def _beside(actions: list[types.CodeAction], words: str, kind: str, command: str) -> list[types.CodeAction]:
+    """What else can be done with each fix. No quick fix: many editors apply the only one there is."""
     return [
         types.CodeAction(
-            title=(title := f"Show the proof of “{action.title.partition(' (')[0]}”"),
-            kind=PROOF_KIND,
-            command=types.Command(title, PROOF, arguments=[action.data]),
+            title=(title := f"{words} “{action.title.partition(' (')[0]}”"),
+            kind=kind,
+            command=types.Command(title, command, arguments=[action.data]),
         )
         for action in actions
     ]

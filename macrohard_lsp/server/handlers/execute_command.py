@@ -13,6 +13,7 @@ from macrohard_lsp.host.client.connection import HostRefused
 from macrohard_lsp.host.client.messages import (
     AskStatus,
     DescribeProof,
+    DismissOffer,
     FindFixes,
     FixesDone,
     FolderStatus,
@@ -101,6 +102,10 @@ async def apply_fix(ls: MacrohardServer, *arguments: Any) -> dict[str, Any]:
     return {"applied": done.applied, "reason": done.failure_reason}
 
 
+async def dismiss_fix(ls: MacrohardServer, *arguments: Any) -> None:
+    await _all([ls.bridge.ask(DismissOffer(_offer(_argument(arguments))))])
+
+
 async def status(ls: MacrohardServer, *arguments: Any) -> dict[str, Any]:
     del arguments
     folders: tuple[FolderStatus, ...] = (await _all([ls.bridge.ask(AskStatus())]))[0]
@@ -125,6 +130,7 @@ COMMANDS = {
     "macrohard.cancel": cancel,
     "macrohard.showProof": show_proof,
     "macrohard.applyFix": apply_fix,
+    "macrohard.dismissFix": dismiss_fix,
     "macrohard.status": status,
 }
 
