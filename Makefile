@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Most tests wait for other processes most of their time.
 SIDE_BY_SIDE := -n auto --maxprocesses 4
 
-.PHONY: demo test slow editors check bench bench-real bench-server bench-saving bench-warm bench-affected bench-machines bench-repair bench-speed bench-injected bench-localisation soak fmt clean
+.PHONY: demo test slow editors check bench bench-real bench-server bench-saving bench-warm bench-affected bench-machines bench-repair bench-speed bench-injected bench-localisation bench-naturalness soak fmt clean
 
 demo: .venv/.ready
 	$(PY) examples/demo.py
@@ -66,6 +66,10 @@ bench-injected: .venv/.ready
 # Where the true statement stands among the suspects, by formula and sign; DATA as for bench-repair.
 bench-localisation: .venv/.ready
 	$(PY) -m bench.localisation.run --data "$(DATA)"
+
+# Whether edits that read like the rest of a program should come first; DATA as above.
+bench-naturalness: .venv/.ready
+	$(PY) -m bench.naturalness.run --data "$(DATA)"
 
 soak: .venv/.ready
 	$(PY) -m bench.soak
