@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Most tests wait for other processes most of their time.
 SIDE_BY_SIDE := -n auto --maxprocesses 4
 
-.PHONY: demo test slow editors check bench bench-real bench-server bench-saving bench-warm bench-affected bench-machines bench-repair bench-speed bench-injected bench-localisation bench-naturalness soak fmt clean
+.PHONY: demo test slow editors check bench bench-real bench-server bench-saving bench-warm bench-affected bench-machines bench-repair bench-speed bench-injected bench-localisation bench-naturalness bench-bugsinpy soak fmt clean
 
 demo: .venv/.ready
 	$(PY) examples/demo.py
@@ -58,6 +58,10 @@ bench-repair: .venv/.ready
 # Candidates a second of processor time, beside mutation testers.
 bench-speed: .venv/.ready
 	$(PY) -m bench.repair.speed
+
+# Bugs of three projects of BugsInPy, with it and clones of the projects in DATA (bench/bugsinpy/README.md).
+bench-bugsinpy: .venv/.ready
+	$(PY) -m bench.bugsinpy.run --data "$(DATA)"
 
 # Bugs of a seeded mutator in libraries with suites of their own.
 bench-injected: .venv/.ready

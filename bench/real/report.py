@@ -66,9 +66,9 @@ def table(rows: Sequence[Row], bugs: Sequence[Bug]) -> str:
             _proven(row),
             verdict,
             "–" if row.status == NOT_PREPARED else f"{row.seconds:.1f}",
-            _number(row.cpu_seconds),
-            _number(row.candidates),
-            _number(row.rank),
+            number(row.cpu_seconds),
+            number(row.candidates),
+            number(row.rank),
         ]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
@@ -87,7 +87,7 @@ def _proven(row: Row) -> str:
     return "yes" if row.proven else f"no ({row.status})"
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.1f}" if isinstance(value, float) else str(value)

@@ -126,15 +126,15 @@ def _joint(rows: Sequence[Row]) -> str:
 def attempt(bug: Bug, place: Place, options: argparse.Namespace) -> Row:
     """Run `fix` on the library with the bug in it and judge the first Fix it offers."""
     fresh_copy(bug, place, buggy=True)
-    before = _digests(place.work)
+    before = digests(place.work)
     command = [sys.executable, "-m", "macrohard_lsp", "fix", str(place.work), "--json"]
     command += ["--budget-cpu-seconds", f"{options.budget_cpu_seconds:g}", "--jobs", str(options.jobs)]
     command += ["--budget-seconds", str(GRACE_SECONDS)]
     started = time.monotonic()
-    answer, problem = _ask(command, place, 2 * GRACE_SECONDS)
+    answer, problem = ask(command, place, 2 * GRACE_SECONDS)
     seconds = time.monotonic() - started
     broken: list[str] = []
-    if _digests(place.work) != before:
+    if digests(place.work) != before:
         broken.append("`fix` without --apply changed the library's folder")
     fixes = [proposal for proposal in answer.get("proposals", []) if proposal.get("kind") == "fix"]
     row = Row(
@@ -151,7 +151,7 @@ def attempt(bug: Bug, place: Place, options: argparse.Namespace) -> Row:
         tier=str(answer.get("tier", "")),
     )
     for number, fix in enumerate(fixes):
-        patched, wrong = _verify(bug, place, fix["patch"], fix["fixes"])
+        patched, wrong = verify(bug, place, fix["patch"], fix["fixes"])
         broken += wrong
         if number == 0:
             digest = digest_of(patched)
@@ -162,9 +162,9 @@ def attempt(bug: Bug, place: Place, options: argparse.Namespace) -> Row:
     return dataclasses.replace(row, violations=tuple(broken))
 
 
-def _ask(command: list[str], place: Place, seconds: float) -> tuple[dict[str, Any], str]:
-    """The program's JSON answer, or an empty one and a word for what went wrong."""
-    environment = clean_environment(VIRTUAL_ENV=str(place.venv), PYTHONPATH=str(ROOT))
+def ask(command: list[str], place: Place, seconds: float, **more: str) -> tuple[dict[str, Any], str]:
+    """The program's JSON answer, or an empty one and a word for what went wrong. `more` joins the environment."""
+    environment = clean_environment(VIRTUAL_ENV=str(place.venv), PYTHONPATH=str(ROOT), **more)
     try:
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=seconds, check=False
@@ -189,13 +189,13 @@ def rank_of(bug: Bug, findings: Sequence[dict[str, Any]]) -> int | None:
     return None
 
 
-def _verify(bug: Bug, place: Place, patch: str, fixes: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+def verify(bug: Bug, place: Place, patch: str, fixes: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     """Apply a Fix to a fresh copy and run the library's own tests: the changed files, and what is wrong.
 
     A Fix that claims only some of the bug's tests leaves the others failing; anything else that fails is wrong.
     """
     fresh_copy(bug, place, buggy=True)
-    before = _digests(place.work)
+    before = digests(place.work)
     applied = subprocess.run(
         ["git", "apply", "--whitespace=nowarn", "-"],
         cwd=place.work,
@@ -205,7 +205,7 @@ def _verify(bug: Bug, place: Place, patch: str, fixes: Sequence[str]) -> tuple[d
     )
     if applied.returncode != 0:
         return {}, [f"a Fix does not apply: {applied.stderr.decode('utf-8', 'replace').strip()}"]
-    after = _digests(place.work)
+    after = digests(place.work)
     changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
     left = set(bug.tests) - set(fixes)
     if left:
@@ -219,7 +219,7 @@ def _verify(bug: Bug, place: Place, patch: str, fixes: Sequence[str]) -> tuple[d
     return {path: (place.work / path).read_bytes().decode("utf-8") for path in changed}, wrong
 
 
-def _digests(folder: Path) -> dict[str, str]:
+def digests(folder: Path) -> dict[str, str]:
     files = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 

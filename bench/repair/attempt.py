@@ -181,7 +181,7 @@ def _verify(bug: Bug, fixes: Sequence[dict[str, Any]], place: "_Place") -> tuple
     """The program with the Fixes applied to a fresh copy, and what is wrong: with the patch or with the tests."""
     project = place.lay_out(bug.files)
     for fix in fixes:
-        if problem := _git_apply(project, fix["patch"]):
+        if problem := git_apply(project, fix["patch"]):
             return None, [f"a Fix does not apply: {problem}"]
     content = place.content(project)
     known = content.keys() | bug.files.keys()
@@ -214,7 +214,7 @@ def _passes(bug: Bug, program: str, place: "_Place") -> bool:
     return run_plainly(place.python, project, seconds=TEST_SECONDS).exit_code == 0
 
 
-def _git_apply(project: Path, patch: str) -> str:
+def git_apply(project: Path, patch: str) -> str:
     """Apply it; what git says where it can't."""
     done = subprocess.run(
         ["git", "apply", "--whitespace=nowarn", "-"],
