@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ STORE = ROOT / ".bench" / LIST
 RUNS = 2
 # What fails or never ends is left out and the suite run again, so often at most.
 MOST_RUNS = 10
-SUITE_SECONDS = 240
+SUITE_SECONDS = 120
 # What pytest has written of a test that is running: its name, and no word of how it ended.
 _RUNNING = re.compile(r"^(\S+::.*\S) $", re.MULTILINE)
 
@@ -69,49 +69,65 @@ def prepare(data: Data, published: Published) -> Prepared:
 
 
 def settle(published: Published, project: Project, bug: Bug, place: Place) -> Settled:
-    """Run the fixed tree's suite, leave out what it does not pass, and then run the buggy tree's."""
+    """Run the fixed tree's suite, leave out what it does not pass, and then run the buggy tree's.
+
+    A test in which the latter stands still is left out as well: with it no run comes to its end.
+    """
     own = place.fixed / "pytest.ini"
     before = own.read_bytes() if own.is_file() else None
+    left_out: list[str] = []
 
-    def written(left_out: Sequence[str], *, buggy: bool) -> Path:
+    def run(*, buggy: bool) -> SuiteRun:
         own.unlink(missing_ok=True)
         if before is not None:
             own.write_bytes(before)
         write_settings(place.fixed, project, left_out)
-        return fresh_copy(bug, place, buggy=buggy)
+        folder = fresh_copy(bug, place, buggy=buggy)
+        return run_suite(place.python, folder, "-v", seconds=SUITE_SECONDS)
 
-    left_out: list[str] = []
-    passing: set[str] = set()
-    clean = 0
-    for _ in range(MOST_RUNS):
-        run = run_suite(place.python, written(left_out, buggy=False), "-v", seconds=SUITE_SECONDS)
-        more = not_passed(run)
-        left_out += more
-        passing = {test for test, outcome in run.outcomes.items() if outcome == "passed"}
-        ended = run.exit_code is not None
-        clean = clean + 1 if ended and not more else 0
-        if clean == RUNS or not (ended or more):
-            break
-    if clean < RUNS:
+    good = _runs_to_the_end(lambda: run(buggy=False), left_out, not_passed)
+    if not good:
         return Settled(tuple(left_out), (), "what is left of the fixed commit's suite does not pass")
-    passing -= set(left_out)
+    passing = _common(good, "passed")
     if missing := [test for test in published.named if not _any_of(test, passing)]:
         return Settled(tuple(left_out), (), f"{missing[0]} does not pass on the fixed commit")
-    return _with_the_bug(published, written(left_out, buggy=True), place, tuple(left_out), passing)
-
-
-def _with_the_bug(
-    published: Published, folder: Path, place: Place, left_out: tuple[str, ...], passing: set[str]
-) -> Settled:
-    failing = passing
-    for _ in range(RUNS):
-        run = run_suite(place.python, folder, "-v", seconds=SUITE_SECONDS)
-        if run.exit_code is None:
-            return Settled(left_out, (), "the buggy commit's suite does not come to its end")
-        failing = failing & set(run.failing)
+    bad = _runs_to_the_end(lambda: run(buggy=True), left_out, _stood_still)
+    if not bad:
+        return Settled(tuple(left_out), (), "the buggy commit's suite does not come to its end")
+    failing = _common(bad, "failed") & passing
     if missing := [test for test in published.named if not _any_of(test, failing)]:
-        return Settled(left_out, (), f"{missing[0]} does not fail on the buggy commit")
-    return Settled(left_out, tuple(sorted(failing)))
+        return Settled(tuple(left_out), (), f"{missing[0]} does not fail on the buggy commit")
+    return Settled(tuple(left_out), tuple(sorted(failing)))
+
+
+def _runs_to_the_end(
+    run: Callable[[], SuiteRun], left_out: list[str], unwanted: Callable[[SuiteRun], list[str]]
+) -> list[SuiteRun]:
+    """The last runs, one after the other, with nothing unwanted; what is goes to `left_out`. Empty where it stays."""
+    good: list[SuiteRun] = []
+    for _ in range(MOST_RUNS):
+        done = run()
+        more = unwanted(done)
+        left_out += more
+        if more:
+            good.clear()
+        elif done.exit_code is None:
+            return []
+        else:
+            good.append(done)
+        if len(good) == RUNS:
+            return good
+    return []
+
+
+def _common(runs: Sequence[SuiteRun], outcome: str) -> set[str]:
+    """The tests that ended so in each of the runs."""
+    found = [{test for test, how in run.outcomes.items() if how == outcome} for run in runs]
+    return set.intersection(*found)
+
+
+def _stood_still(run: SuiteRun) -> list[str]:
+    return not_passed(run) if run.exit_code is None else []
 
 
 def not_passed(run: SuiteRun) -> list[str]:
@@ -127,11 +143,12 @@ def _any_of(named: str, tests: set[str]) -> bool:
 
 
 def _environment(published: Published, project: Project) -> Path:
-    """The virtual environment of the bug's project, made anew where what is wanted of it has changed."""
-    venv = STORE / f"{published.project}-venv"
-    stamp = venv / "made"
+    """The virtual environment with what the bug's project requires; bugs that require the same share it."""
     wanted = f"{project.requires} {sys.version}"
-    if not stamp.is_file() or stamp.read_text("utf-8") != wanted:
+    digest = hashlib.sha256(wanted.encode("utf-8")).hexdigest()[:8]
+    venv = STORE / f"{published.project}-venv-{digest}"
+    stamp = venv / "made"
+    if not stamp.is_file():
         venv.parent.mkdir(parents=True, exist_ok=True)
         environment_with(venv, *project.requires)
         stamp.write_text(wanted, "utf-8")

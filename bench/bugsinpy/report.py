@@ -88,5 +88,5 @@ def judged(outcomes: Sequence[Outcome]) -> str:
 
 
 def environments() -> str:
-    words = [f"{name} with {', '.join(project.requires)}" for name, project in ENVIRONMENTS.items()]
+    words = [f"{name} with {', '.join(it.requires)}" for name, it in ENVIRONMENTS.items()]
     return f"The tests ran with: {'; '.join(words)}."

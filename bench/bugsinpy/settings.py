@@ -22,15 +22,34 @@ class Project:
     ignored: tuple[str, ...] = ()
 
 
+_PYTEST = "pytest==9.2.0"
 ENVIRONMENTS = {
-    "PySnooper": Project(("pytest", "python_toolbox")),
+    "PySnooper": Project(
+        (
+            _PYTEST,
+            "python_toolbox==1.3.2",
+            "setuptools==84.2.1",
+            "decorator==5.3.1",
+            "future==1.0.0",
+            "six==1.17.0",
+        )
+    ),
     "tqdm": Project(
-        ("pytest", "pynose"), python_files="test_*.py tests_*.py", ignored=("tqdm/tests/tests_perf.py",)
+        (_PYTEST, "pynose==1.5.5"),
+        python_files="test_*.py tests_*.py",
+        ignored=("tqdm/tests/tests_perf.py",),
     ),
     "cookiecutter": Project(
         (
-            *("pytest", "pytest-cov", "pytest-mock", "freezegun", "binaryornot", "jinja2", "click", "poyo"),
-            *("jinja2-time", "python-slugify", "requests", "future", "whichcraft"),
+            *(_PYTEST, "pytest-cov==7.1.0", "pytest-mock==3.17.0", "freezegun==1.5.5", "binaryornot==0.6.0"),
+            *("Jinja2==3.1.6", "MarkupSafe==3.0.4", "click==8.5.1", "poyo==0.5.0", "jinja2-time==0.2.0"),
+            *(
+                "arrow==1.4.0",
+                "python-slugify==9.2.0",
+                "requests==2.34.2",
+                "future==1.0.0",
+                "whichcraft==0.6.1",
+            ),
         )
     ),
 }
