@@ -1,5 +1,6 @@
 """Bugs of BugsInPy as it publishes them, and the trees of the projects' repositories they speak of."""
 
+import ast
 import difflib
 import hashlib
 import os
@@ -132,8 +133,23 @@ def lay_out(data: Data, published: Published, folder: Path) -> Bug:
         edits=edits,
         buggy_digest=hashlib.sha256(before).hexdigest(),
         tests=(),
-        true_lines=lines_with_bug(edits),
+        true_lines=with_statements(before.decode("utf-8"), lines_with_bug(edits)),
     )
+
+
+def with_statements(text: str, lines: tuple[int, int]) -> tuple[int, int]:
+    """These lines and those of the statements they belong to: a suspect is a statement, named by its first line.
+
+    Of a statement that holds others only the head counts.
+    """
+    first, last = lines
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.stmt):
+            body = getattr(node, "body", None)
+            end = body[0].lineno - 1 if isinstance(body, list) else node.end_lineno or node.lineno
+            if node.lineno <= lines[1] and end >= lines[0]:
+                first, last = min(first, node.lineno), max(last, end)
+    return first, last
 
 
 def edits_between(fixed: str, buggy: str) -> tuple[Edit, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.bugsinpy.attempt import Outcome, as_json, misread, outcome_of
-from bench.bugsinpy.data import Data, edits_between, lay_out, load, published
+from bench.bugsinpy.data import Data, edits_between, lay_out, load, published, with_statements
 from bench.bugsinpy.prepare import Prepared, Settled, not_passed
 from bench.bugsinpy.report import section
 from bench.bugsinpy.settings import Project, own_settings, write_settings
@@ -128,6 +128,17 @@ def test_missing_data_is_named(tmp_path) -> None:
 )
 def test_edits_put_the_bug_back(fixed: str, buggy: str) -> None:
     assert put_back(fixed, edits_between(fixed, buggy), "file") == buggy
+
+
+STATEMENTS = "def f(a):\n    return g(\n        a,\n    )\n\n\nif (f(1)\n        and f(2)):\n    f(3)\nf(4)\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "whole"),
+    [((3, 3), (2, 4)), ((8, 8), (7, 8)), ((9, 9), (9, 9)), ((5, 6), (5, 6)), ((4, 10), (2, 10))],
+)
+def test_true_lines_are_those_of_whole_statements(lines, whole) -> None:
+    assert with_statements(STATEMENTS, lines) == whole
 
 
 def test_settings_are_the_projects_own_and_what_is_left_out(tmp_path) -> None:
