@@ -58,11 +58,16 @@ _NAMING = frozenset(
 
 @dataclass(slots=True)
 class Hit:
-    """An aimed edit with the Proposal that it became, and what proving it took."""
+    """An aimed edit with the Proposal that it became, and what proving it took.
+
+    `before` is what the repair had spent when it was found, `ran` how many edits had been run.
+    """
 
     aimed: Aimed
     proposal: Proposal
     took: Spent
+    before: Spent
+    ran: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +226,7 @@ class AimedRepair:
             return None
         proposal = proposal_of_aimed(aimed, fixes, proof, self.measured.passing)
         self.context.listener(ProposalFound(proposal))
-        return Hit(aimed, proposal, self.meter.spent() - before)
+        return Hit(aimed, proposal, self.meter.spent() - before, before, self.ran)
 
     def _run(self, after: Snapshot) -> TestRun:
         """The failing tests and files in a fresh Machine that holds the changed program."""

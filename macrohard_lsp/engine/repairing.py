@@ -1,7 +1,7 @@
 """One repair: localise, search, prove what survives, until every failing test has a Fix or the Budget is spent."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -136,8 +136,10 @@ class _Project:
             self.meter,
             self.context,
         )
+        before = self.meter.spent()
         aimed.run()
         self.repaired.proposals.extend(hit.proposal for hit in aimed.hits)
+        self._note_first(aimed.hits, before)
         tests = {name: result for name, result in self.failing.items() if result.phase != "collect"}
         first = _only_hit(aimed, tests)
         if first is None:
@@ -148,6 +150,17 @@ class _Project:
         self.repaired.notes.extend(dict.fromkeys(aimed.notes))
         self.repaired.candidates += aimed.ran
         return aimed.changes_of_tests
+
+    def _note_first(self, hits: Sequence[Hit], before: Spent) -> None:
+        if hits and self.repaired.first_fix is None:
+            hit = hits[0]
+            seconds = hit.before.seconds - before.seconds
+            self.repaired.first_fix = FirstFix(
+                seconds=seconds,
+                cpu_seconds=hit.before.cpu_seconds - before.cpu_seconds,
+                candidates=self.repaired.candidates + hit.ran,
+                proven_seconds=seconds + hit.took.seconds,
+            )
 
     def _search(self, tests: Mapping[str, TestResult], first: Hit | None, jobs: int, seed: int) -> None:
         if not tests or self.meter.exhausted():
@@ -217,6 +230,8 @@ class _Repair:
     context: EngineContext
     first: Hit | None = None
     refuted: int = 0
+    followers: set[str] = field(default_factory=set[str])
+    """Tests that fail only after another failing test, which leaves something behind; its repair is theirs."""
     rivalry: Rivalry | None = None
     before: Spent = field(default_factory=Spent)
 
@@ -266,7 +281,7 @@ class _Repair:
             if self.refuted >= MAXIMUM_REFUTED:
                 return
             if self._left() or proposal is None:
-                search.settle(self.repaired.fixed)
+                search.settle(self.repaired.fixed | self.followers)
                 continue
             # The rest of the time goes to rivals of the Fix that made the row complete.
             self.rivalry = Rivalry(survivor, proposal, reserve_for(took.seconds), took.cpu_seconds)
@@ -337,6 +352,7 @@ class _Repair:
         proof = prove(Claim(snapshot, change_set, survivor.fixes, self.measured.baselines), self.tools)
         if not proof.reaches(Rung.FAILING_TEST_PASSES):
             self.refuted += 1
+            self._look_for_followers(survivor.fixes)
             return None
         passing = self.measured.passing
         proposal = proposal_of(survivor, change_set, proof, passing)
@@ -352,12 +368,26 @@ class _Repair:
         left = [name for name in left if task.failing[name].ending is Ending.NORMAL][:MOST_LOOKED_AT_COLD]
         if not left:
             return survivor.fixes
-        after = apply_changes(task.snapshot, change_set)
-        options = self.tools.selecting(tuple(left))
-        with self.tools.open_machine(after, task.interpreter) as machine:
-            run = run_tests(machine, task.interpreter, task.project, options, cancel=self.context.cancel).run
-        passed = {result.id for result in run.results if result.outcome is Outcome.PASSED}
+        passed = self._passing(apply_changes(task.snapshot, change_set), left)
         return (*survivor.fixes, *(name for name in left if name in passed))
+
+    def _look_for_followers(self, fixes: Sequence[str]) -> None:
+        """Of what an edit seemed to repair: what passes without it, too, when the first failing test doesn't run.
+
+        A warm runner tries an edit with such a test alone, so that every edit seems to repair it. The first time
+        all others are asked.
+        """
+        first, *others = self.located.task.failing
+        asked = others if self.refuted == 1 else [n for n in fixes if n != first and n not in self.followers]
+        if asked:
+            self.followers |= self._passing(self.located.task.snapshot, asked[:MOST_LOOKED_AT_COLD])
+
+    def _passing(self, snapshot: Snapshot, names: Sequence[str]) -> set[str]:
+        """Those of the tests that pass in a cold run of just these."""
+        task, options = self.located.task, self.tools.selecting(tuple(names))
+        with self.tools.open_machine(snapshot, task.interpreter) as machine:
+            run = run_tests(machine, task.interpreter, task.project, options, cancel=self.context.cancel).run
+        return {result.id for result in run.results if result.outcome is Outcome.PASSED} & set(names)
 
     def _left(self) -> set[str]:
         return set(self.located.task.failing) - self.repaired.fixed

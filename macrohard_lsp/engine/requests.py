@@ -138,7 +138,8 @@ class FixRequest:
 class FirstFix:
     """What it took until the edit was found that became the first proven Fix.
 
-    Counted from the beginning of the search in that project, its Machine and warm session included;
+    Counted from the beginning of the search in that project, its Machine and warm session included, or, of an edit
+    that an error led to, from when the first such edit was thought of;
     `proven_seconds` is when the proof had ended. `candidates` are those of projects before it, too.
     """
 

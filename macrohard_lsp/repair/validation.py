@@ -167,7 +167,7 @@ class Validator:
         neighbours = self._relevant.neighbours(attempt.candidate)
         # What came through the sieve likely passes them all; for what didn't, they are not run in vain.
         together = neighbours if attempt.mode is WarmMode.SWAP else []
-        answer = self._ask(runner, attempt, [*targets, *others, *together], stop=False)
+        answer = self._ask(runner, attempt, [*targets, *together, *others], stop=False)
         claim = self._claim(answer)
         if claim.verdict is not Verdict.SURVIVED:
             return claim
@@ -262,7 +262,8 @@ class Validator:
                 "the program starts threads when it is imported, and a fork has none of them"
             )
         failing = _quickest(self._task)
-        asked = [*failing, *canary]
+        # What passes is asked first: what fails may leave something behind that it stumbles over.
+        asked = [*canary, *failing]
         limit = TIER_FACTOR * self._cpu_limit(asked) + RELOAD_EXTRA_SECONDS
         answer = runner.check(
             {}, asked, stop=False, wall_seconds=2 * limit, cpu_seconds=limit, modules=mode is WarmMode.SWAP

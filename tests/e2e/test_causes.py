@@ -58,6 +58,8 @@ def test_a_name_left_behind_in_two_files(program, files, plain_pytest):
     (proposal,) = done.answer["proposals"]
     assert set(proposal["fixes"]) == {"tests/test_shop.py", "tests/test_report.py::test_report"}
     assert proposal["kind"] == "fix"
+    first = done.answer["first_fix"]
+    assert first["candidates"] == 1 and 0 < first["seconds"] < first["proven_seconds"]
     after = contents(folder)
     assert {path for path in after if after[path] != before.get(path)} == {"shop/cart.py", "shop/report.py"}
     cart = CART.replace(b"import total_prices", b"import total_price").replace(
@@ -98,6 +100,21 @@ def test_a_file_that_can_not_be_collected(program, files, name, framework):
     assert done.answer["proposals"][0]["fixes"] == ["test_shape.py"]
     assert (folder / "shape.py").read_text() == mended
     assert {item["location"]["path"] for item in done.answer["findings"] if item["kind"] == "collection"}
+
+
+def test_an_argument_that_a_mock_was_not_called_with(program, files):
+    """The call is found by the mock's name, and said to lack what it was not called with."""
+    folder = files(
+        "--- ask.py\nimport getpass\n\n\ndef ask(name):\n    return getpass.getpass(f'{name}: ')\n"
+        "--- test_ask.py\nfrom unittest import mock\n\nimport pytest\n\nfrom ask import ask\n\n\n"
+        "@pytest.mark.parametrize('name', ['one', 'two'])\ndef test_ask(name):\n"
+        "    with mock.patch('getpass.getpass') as asked:\n        ask(name)\n"
+        "    asked.assert_called_once_with(f'{name}: ', stream=None)\n"
+    )
+    done = program("fix", folder, "--apply", "--json")
+    assert (done.code, done.answer["status"]) == (0, "fixed"), done.told
+    assert "pass `stream=None` to `getpass`" in done.answer["proposals"][0]["title"]
+    assert "getpass.getpass(f'{name}: ', stream=None)" in (folder / "ask.py").read_text()
 
 
 def test_what_only_a_test_can_put_right_is_no_fix(program, files):

@@ -380,3 +380,49 @@ def test_two_projects_with_their_own_environments(program, files, plain_pytest):
     for name, python in pythons.items():
         assert (folder / name / f"scales_{name}.py").read_text().endswith(SCALE.replace("+", "*"))
         assert plain_pytest(folder / name, python).returncode == 0
+
+
+FOLLOWED = """\
+--- desk.py
+OPEN = []
+
+
+def borrow(name, days):
+    OPEN.append(name)
+    due = [None, 7, 14][days]
+    due += 1
+    OPEN.remove(name)
+    return due
+
+
+def count():
+    return len(OPEN)
+--- test_desk.py
+from desk import borrow, count
+
+
+def test_a_week(): assert borrow("a", 1) == 8
+def test_two_weeks(): assert borrow("a", 2) == 15
+def test_for_good(): assert borrow("b", 0) is None
+def test_nothing_is_open(): assert count() == 0
+"""
+
+
+def test_a_test_that_fails_after_another_leads_nowhere(program, files):
+    """`count` is right: with any edit of it its test passes alone, and fails in the suite as before."""
+    folder = files(FOLLOWED)
+    done = program("fix", folder, "--json", "--jobs", "1")
+    assert (done.code, done.answer["status"]) == (0, "fixed"), done.told
+    fix = done.answer["proposals"][0]
+    assert set(fix["fixes"]) == {"test_desk.py::test_for_good", "test_desk.py::test_nothing_is_open"}
+    proofs = [line for line in done.err.splitlines() if line.startswith("Proving")]
+    assert sum("OPEN" in line for line in proofs) < 2, done.told
+
+
+def test_what_a_failing_test_leaves_behind_makes_no_run_cold(program, files):
+    """The last of the file fails; one that passes before it would stumble over what it leaves."""
+    *before, last = FOLLOWED.splitlines(keepends=True)
+    done = program("fix", files("".join([*before[:-3], last, *before[-3:]])), "--json", "--jobs", "1")
+    assert (done.code, done.answer["status"]) == (0, "fixed"), done.told
+    assert done.answer["proposals"][0]["fixes"] == ["test_desk.py::test_for_good"]
+    assert "cold run" not in done.told, done.told

@@ -6,7 +6,7 @@ of likelihood; each still has to be proven.
 
 from collections.abc import Callable, Iterator, Mapping
 
-from macrohard_lsp.repair.causes import attributes, calls, fixtures, modules, names, syntax
+from macrohard_lsp.repair.causes import attributes, calls, expected_calls, fixtures, modules, names, syntax
 from macrohard_lsp.repair.causes.reading import Cause, CauseKind, read_cause
 from macrohard_lsp.repair.causes.sources import Aimed, Sources
 
@@ -22,6 +22,7 @@ _PROPOSERS: Mapping[CauseKind, Proposer] = {
     CauseKind.KEYWORD: calls.unexpected_keyword,
     CauseKind.MISSING_ARGUMENTS: calls.missing_arguments,
     CauseKind.TOO_MANY_ARGUMENTS: calls.too_many_arguments,
+    CauseKind.EXPECTED_CALL: expected_calls.expected_call,
     CauseKind.NOT_AWAITED: calls.not_awaited,
     CauseKind.NOT_AWAITABLE: calls.not_awaitable,
     CauseKind.KEY: attributes.missing_key,

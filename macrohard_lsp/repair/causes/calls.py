@@ -64,7 +64,7 @@ def too_many_arguments(cause: Cause, sources: Sources) -> Iterator[Aimed]:
     for call in _calls(source, cause.line, called) if source is not None else ():
         row = call.get("arguments")
         for part in reversed(row.parts if row is not None else []):
-            edit = _without(part)
+            edit = without(part)
             if source is not None and edit is not None and part.kind != "keyword_argument":
                 words = f"don't pass `{part.text}` to `{called}`"
                 yield sources.aimed({source.path: [edit]}, words, source.path, call.line)
@@ -78,7 +78,7 @@ def not_awaited(cause: Cause, sources: Sources) -> Iterator[Aimed]:
     coroutines = {
         item.name for summary in sources.index.files.values() for item in summary.definitions if item.is_async
     }
-    calls = [n for n in source.nodes if n.kind == "call" and _function_name(n) in coroutines]
+    calls = [n for n in source.nodes if n.kind == "call" and function_name(n) in coroutines]
     near = [n for n in calls if source.scope_of(n) in _scopes_on(source, cause.line)]
     for call in sorted(near, key=lambda node: abs(node.line - cause.line)):
         function = source.function_of(call)
@@ -91,7 +91,7 @@ def not_awaited(cause: Cause, sources: Sources) -> Iterator[Aimed]:
             "return_statement",
         }
         new = f"await {call.text}" if bare else f"(await {call.text})"
-        words = f"await `{_function_name(call)}`"
+        words = f"await `{function_name(call)}`"
         yield sources.aimed({source.path: [(call.start, call.end, new)]}, words, source.path, call.line)
 
 
@@ -125,10 +125,10 @@ def _bare(owner: str) -> str:
 
 
 def _calls(source: SourceContext, line: int, called: str) -> list[Node]:
-    return [node for node in nodes_on(source, line, "call") if _function_name(node) == called]
+    return [node for node in nodes_on(source, line, "call") if function_name(node) == called]
 
 
-def _function_name(call: Node) -> str | None:
+def function_name(call: Node) -> str | None:
     function = call.get("function")
     if function is None:
         return None
@@ -147,10 +147,10 @@ def _rename(node: Node, old: str, new: str) -> tuple[int, int, str] | None:
 
 def _remove(node: Node, old: str) -> tuple[int, int, str] | None:
     name = node.get("name")
-    return _without(node) if name is not None and name.text == old else None
+    return without(node) if name is not None and name.text == old else None
 
 
-def _without(argument: Node) -> tuple[int, int, str] | None:
+def without(argument: Node) -> tuple[int, int, str] | None:
     """The edit that takes an argument out of its call, with one comma."""
     row = argument.parent
     if row is None or row.kind != "argument_list":

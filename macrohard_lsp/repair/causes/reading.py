@@ -17,6 +17,7 @@ class CauseKind(StrEnum):
     KEYWORD = "keyword"
     MISSING_ARGUMENTS = "missing-arguments"
     TOO_MANY_ARGUMENTS = "too-many-arguments"
+    EXPECTED_CALL = "expected-call"
     NOT_AWAITED = "not-awaited"
     NOT_AWAITABLE = "not-awaitable"
     KEY = "key"
@@ -26,7 +27,8 @@ class CauseKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """`name` is what is missing; `owner` the class, module or function it was sought in; `names` where it is several.
+    """`name` is what is missing; `owner` the class, module or function it was sought in; `names` where it is several,
+    and the arguments that a mock expected and those it was called with.
 
     `path` and `line` are the innermost place of the stack that lies in the workspace, `message` the first line of
     what the exception says. `test` is the id of the test, or of the file that can't be collected.
@@ -109,6 +111,14 @@ _SHAPES: tuple[tuple[CauseKind, str, tuple[str, ...]], ...] = (
             r"(?P<owner>[\w.<>]+)\(\) takes no arguments",
         ),
     ),
+    (
+        CauseKind.EXPECTED_CALL,
+        "AssertionError",
+        (
+            r"expected call not found\.\s+Expected: (?P<owner>[\w.]+)\((?P<expected>.*)\)\n"
+            r"\s*Actual: (?P=owner)\((?P<actual>.*)\)",
+        ),
+    ),
     (CauseKind.KEY, "KeyError", (rf"KeyError: {_NAME}", rf"^{_NAME}$")),
     (CauseKind.SYNTAX, "SyntaxError IndentationError TabError", ("",)),
     (CauseKind.FIXTURE, "", (rf"fixture {_NAME} not found",)),
@@ -117,7 +127,7 @@ _SHAPES: tuple[tuple[CauseKind, str, tuple[str, ...]], ...] = (
 # The words of these name what was sought, wherever the code that sought it stands.
 _SAID_FROM_ELSEWHERE = frozenset(
     {CauseKind.IMPORTED_NAME, CauseKind.MODULE, CauseKind.MODULE_ATTRIBUTE, CauseKind.KEYWORD}
-    | {CauseKind.MISSING_ARGUMENTS, CauseKind.TOO_MANY_ARGUMENTS, CauseKind.SYNTAX}
+    | {CauseKind.MISSING_ARGUMENTS, CauseKind.TOO_MANY_ARGUMENTS, CauseKind.SYNTAX, CauseKind.EXPECTED_CALL}
 )
 _QUOTED = re.compile(r"'(\w+)'")
 
@@ -148,6 +158,8 @@ def _cause(kind: CauseKind, match: re.Match[str], result: TestResult) -> Cause |
     names = tuple(_QUOTED.findall(said.get("names") or ""))
     if kind is CauseKind.TOO_MANY_ARGUMENTS:
         names = (said.get("taken") or "0", said.get("given") or "")
+    elif kind is CauseKind.EXPECTED_CALL:
+        names = (said.get("expected") or "", said.get("actual") or "")
     return Cause(
         kind,
         said.get("name") or next(iter(names), ""),

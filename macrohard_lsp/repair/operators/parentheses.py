@@ -1,6 +1,7 @@
 """A closing parenthesis in the wrong place: what stands in a call and belongs behind it, and the other way round."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from macrohard_lsp.repair.operators.family import Draft, Family, replace, show
 from macrohard_lsp.repair.operators.placing import LAMBDA, PRIMARY, level_of, placed
@@ -12,6 +13,7 @@ _EXTENDED = kinds(
     "binary_operator comparison_operator boolean_operator conditional_expression subscript call attribute"
 )
 _CALLS_OUT = 3
+_BY_KEYWORD = kinds("keyword_argument dictionary_splat")
 
 
 def _out_of_call(node: Node, source: SourceContext) -> Iterator[Draft]:
@@ -44,17 +46,17 @@ def _into_call(node: Node, source: SourceContext) -> Iterator[Draft]:
 
 
 def _other_call(node: Node, source: SourceContext) -> Iterator[Draft]:
-    """`f(g(a, b))` as `f(g(a), b)`, and `f(g(a), b)` as `f(g(a, b))`."""
-    arguments = _positional(node)
+    """`f(g(a, b))` as `f(g(a), b)`, and `f(g(a), b)` as `f(g(a, b))`; what is passed by keyword stays where it is."""
+    arguments = _leading(node)
     if not arguments:
         return
-    inner = _positional(arguments[-1])
+    inner = _leading(arguments[-1])
     if len(inner) > 1:
         kept, moved = inner[-2], inner[-1]
-        tail = source.text[moved.end : arguments[-1].end]
-        span = (kept.end, arguments[-1].end, f"{tail}, {moved.text}")
-        yield Draft((span,), f"pass {show(moved.text)} to the outer call")
-    before = _positional(arguments[-2]) if len(arguments) > 1 else []
+        end = arguments[-1].end
+        spans = ((kept.end, moved.end, ""), (end, end, f", {moved.text}"))
+        yield Draft(spans, f"pass {show(moved.text)} to the outer call")
+    before = _leading(arguments[-2]) if len(arguments) > 1 else []
     if before:
         moved = arguments[-1]
         tail = source.text[before[-1].end : arguments[-2].end]
@@ -88,6 +90,15 @@ def _positional(call: Node) -> list[Node]:
     if arguments is None or arguments.kind != "argument_list":
         return []
     return arguments.parts if all(part.role == "load" for part in arguments.parts) else []
+
+
+def _leading(call: Node) -> list[Node]:
+    """The positional arguments of a call, where nothing but keywords comes after them."""
+    arguments = call.get("arguments") if call.kind == "call" else None
+    if arguments is None or arguments.kind != "argument_list":
+        return []
+    plain = list(takewhile(lambda part: part.role == "load", arguments.parts))
+    return plain if all(part.kind in _BY_KEYWORD for part in arguments.parts[len(plain) :]) else []
 
 
 def _last_argument(call: Node) -> Node | None:

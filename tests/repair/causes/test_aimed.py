@@ -344,6 +344,29 @@ CASES = (
         "+import pytest\n+\n+@pytest.fixture\n",
         of_tests=True,
     ),
+    Case(
+        "a keyword that a mock was not called with",
+        "AssertionError: expected call not found.\nExpected: prompt('a, b', type=<Mock (1, 2)>, show=False)\n"
+        "  Actual: prompt('a, b', type=<Mock (1, 2)>)",
+        "--- a.py\nimport ui\n\n\ndef ask(text, kind):\n    ui.prompt(text)\n    return ui.prompt(\n"
+        "        text, type=kind\n    )\n--- test_a.py\nassert 1  # <-\n",
+        "pass `show=False` to `prompt`",
+        "-        text, type=kind\n+        text, type=kind, show=False\n",
+    ),
+    Case(
+        "the variable of that name rather than the constant",
+        "AssertionError: expected call not found.\nExpected: send(1, loud=True)\n  Actual: send(1)",
+        "--- a.py\ndef tell(n, loud): send(n)\n--- test_a.py\nassert 1  # <-\n",
+        "pass `loud=loud` to `send`",
+        "-def tell(n, loud): send(n)\n+def tell(n, loud): send(n, loud=loud)\n",
+    ),
+    Case(
+        "a keyword too much and another constant",
+        "AssertionError: expected call not found.\nExpected: send('it\\'s', 2)\n  Actual: send('it\\'s', 1, loud=True)",
+        "--- a.py\ndef tell(n): out.send(n, 1, loud=True)\n--- test_a.py\nassert 1  # <-\n",
+        "pass `2` instead of `1`, and don't pass `loud=True` to `send`",
+        "-def tell(n): out.send(n, 1, loud=True)\n+def tell(n): out.send(n, 2)\n",
+    ),
 )  # fmt: skip
 
 SYNTAX = (
@@ -501,6 +524,10 @@ NOTHING = (
     ("KeyError: 'frobnicate'", "--- a.py\nx = {'a': 1}['frobnicate']  # <-\n"),
     ("fixture 'frobnicate' not found", "--- test_a.py\ndef test(frobnicate): pass  # <-\n"),
     ("SyntaxError: invalid syntax", "--- a.py\nthis is no program at all, (and [never {was  # <-\n"),
+    (
+        "AssertionError: expected call not found.\nExpected: send('a')\n  Actual: send('b')",
+        "--- a.py\ndef f(n): send(n)\n--- test_a.py\nassert 1  # <-\n",
+    ),
     ("NameError: name 'gone' is not defined", "--- b.txt\nnothing  # <-\n--- a.py\nx = 1\n"),
 )  # fmt: skip
 

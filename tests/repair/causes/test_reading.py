@@ -42,6 +42,12 @@ RAISED = {
     "later() + 1": (CauseKind.NOT_AWAITED, "", ""),
     "for _ in later(): pass": (CauseKind.NOT_AWAITED, "", ""),
     "asyncio.run(wrong())": (CauseKind.NOT_AWAITABLE, "", ""),
+    "m = unittest.mock.Mock(name='f'); m(1); m.assert_called_with(1, b=(2, ')'))": (
+        CauseKind.EXPECTED_CALL,
+        "1, b=(2, ')')",
+        "f",
+    ),
+    "unittest.mock.Mock().go.assert_called_with()": None,
     "{'a': 1}['b']": (CauseKind.KEY, "b", ""),
     "{1: 1}[2]": None,
     "def f(:": (CauseKind.SYNTAX, "", ""),
