@@ -4,14 +4,16 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from bench.bugsinpy.attempt import Outcome, as_json, attempt, outcome_of
+from bench.bugsinpy.attempt import VERDICTS, Outcome, as_json, attempt, outcome_of
 from bench.bugsinpy.data import Data, load
 from bench.bugsinpy.prepare import STORE, Prepared, prepare
 from bench.bugsinpy.report import HEAD, line, section, summary
 from bench.real.prepare import CannotPrepareError
 from bench.real.report import violations
+from bench.real.run import known_verdict
 from bench.repair.attempt import Settings
 from bench.repair.bug import DataMissingError
 from bench.results import replace_section
@@ -71,13 +73,19 @@ def _run(data: Data, prepared: Sequence[Prepared], settings: Settings, *, fresh:
     for one in prepared:
         name = one.bug.name
         if name in known:
-            outcome = outcome_of(known[name])
+            outcome = reviewed(outcome_of(known[name]))
         else:
             outcome = attempt(one, settings)
             rows.keep(name, digests[name], as_json(outcome))
         outcomes.append(outcome)
         print(line(one, outcome), flush=True)
     return outcomes
+
+
+def reviewed(outcome: Outcome, path: Path = VERDICTS) -> Outcome:
+    """With what a person has said of the patch since."""
+    verdict = known_verdict(outcome.row.bug, outcome.row.patch_digest, path)
+    return replace(outcome, row=replace(outcome.row, verdict=verdict)) if verdict is not None else outcome
 
 
 def _digest(prepared: Prepared) -> str:

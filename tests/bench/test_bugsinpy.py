@@ -10,6 +10,7 @@ from bench.bugsinpy.attempt import Outcome, as_json, misread, outcome_of
 from bench.bugsinpy.data import Data, edits_between, lay_out, load, published, with_statements
 from bench.bugsinpy.prepare import Prepared, Settled, not_passed
 from bench.bugsinpy.report import section
+from bench.bugsinpy.run import reviewed
 from bench.bugsinpy.settings import Project, own_settings, write_settings
 from bench.real.bugs import put_back, reintroduce
 from bench.real.oracle import Judgement, Verdict
@@ -192,6 +193,14 @@ def test_rows_are_taken_up_again_only_as_they_were_kept(tmp_path) -> None:
     known = rows.rows({"half-1": "digest", "half-2": "another"})
     assert {name: outcome_of(row) for name, row in known.items()} == {"half-1": OUTCOME}
     assert RowFile(rows.path, {"version": "2"}).rows({"half-1": "digest"}) == {}
+
+
+def test_what_a_person_says_of_a_patch_counts_for_rows_that_there_are(tmp_path) -> None:
+    path = tmp_path / "verdicts.toml"
+    path.write_text('[[verdict]]\nbug = "half-1"\ndigest = "d"\nright = false\nreason = "Rounds up."\n')
+    patched = dataclasses.replace(OUTCOME, row=dataclasses.replace(ROW, patch_digest="d"))
+    assert reviewed(patched, path).row.verdict == Verdict(Judgement.NOT_RIGHT, "Rounds up.")
+    assert reviewed(OUTCOME, path) == OUTCOME
 
 
 def test_the_section_says_what_ran_and_what_did_not(repository) -> None:
