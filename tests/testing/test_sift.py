@@ -33,6 +33,7 @@ class Shop:
     rate = 2
 """
 TESTS = """\
+import functools
 import os
 import unittest
 import warnings
@@ -140,6 +141,13 @@ def test_exit():
     note("exit")
     if code.price(3) != 5:
         raise SystemExit(0)
+
+
+def test_once():
+    note("once")
+    again = hasattr(functools, "again")
+    functools.again = True
+    assert again or code.price(3) == 5
 
 
 def test_cached():
@@ -269,6 +277,32 @@ def test_where_everything_leaks_each_gets_its_own_process(runner):
     assert answer.verdicts == "rb" + "r" * 38 + "b"
     answer = sift(runner, *leaks, "5 if amount == 3 else 0", then=(NOTHING,))
     assert (answer.verdicts, answer.leaking) == ("rb" + "r" * 38 + "p", True)
+
+
+def test_what_can_run_only_once_in_a_process_gets_one_each(runner):
+    once = "test_code.py::test_once"
+    bad = {
+        "[1 for _ in iter(int, 1)]": "t",
+        "sum(iter(int, 1))": "t",
+        "__import__('time').sleep(60)": "t",
+        "__import__('os')._exit(0)": "r",
+        "__import__('os').abort()": "r",
+        "__import__('os').kill(__import__('os').getppid(), 9)": "r",
+        "__import__('os').fork() or amount + rates[0]": "r",
+        "exit()": "r",
+        "amount -": "r",
+        BAD: "r",
+    }
+    answer = sift(runner, *[new for each in bad for new in (each, GOOD)], first=(once, PLAIN))
+    assert answer.verdicts == "".join(verdict + "p" for verdict in bad.values())
+    assert answer.passed == dict.fromkeys(range(1, 2 * len(bad), 2), (once, PLAIN))
+    assert answer.leaking
+    assert not any(around for _, around in lanes(runner)["once"][-5:])
+    assert sift(runner, BAD + " + 0", GOOD + " + 0", BAD + " + 1", first=(once,), halt=True).verdicts == "rp."
+    assert (
+        sift(runner, GOOD + " - 0", "5 if amount == 3 else 0", first=(once,), then=(NOTHING,)).verdicts
+        == "bp"
+    )
 
 
 def test_ends_early(runner):

@@ -68,8 +68,11 @@ def module(tmp_path, swap):
 
 def edited(module, swap, old, new):
     """Swap one occurrence of `old` for `new` in the living functions of `module`."""
+    from macrohard_inside_paths import Workspace
+
     start = SOURCE.index(old)
-    source = swap.SwappableModule(str(Path(module.__file__).resolve()), SOURCE, swap.LivingFunctions())
+    path = Path(module.__file__).resolve()
+    source = swap.SwappableModule(str(path), SOURCE, swap.LivingFunctions(Workspace(str(path.parent))))
     for function, code, _ in source.bodies([[start, start + len(old), new]]):
         function.__code__ = code
 

@@ -252,12 +252,84 @@ class TestManyAtOnce:
         answers = check_many(runner, *news, tests=("test_code.py::TestProcess::test_process",))
         assert answers == [("finished", ["passed"])] * 4
         processes = runner._machine.read_file("processes", 1000).split()
+        # Before, it was looked at how the test ends without pytest.
+        processes = processes[-4:]
         assert [processes.index(each) for each in processes] == [0, 0, 0, 3]
 
     def test_one_that_takes_the_runner_down_is_told(self, runner):
         killer = "__import__('os').kill(__import__('os').getppid(), 9)"
         assert [ended for ended, _ in check_many(runner, "amount + RATE", killer)] == ["lost", "lost"]
         assert check_many(runner, "amount + RATE") == [("finished", ["passed", "failed"])]
+
+
+WAYS = {
+    "with nothing": ("amount + RATE", False, True),
+    "with a warning": ("__import__('warnings').warn('old') or amount + RATE", False, True),
+    "with an error nobody can catch": (
+        "type('T', (), {'__del__': lambda self: 1 / 0})() and amount + RATE",
+        False,
+        True,
+    ),
+    "with a fixture": ("amount + RATE", True, False),
+}
+WAYS_TESTS = """\
+import os
+
+from shop import code
+
+
+def test_price(FIXTURE):
+    with open("around", "a") as file:
+        print("PYTEST_CURRENT_TEST" in os.environ, file=file)
+    assert code.price(3) == 5
+
+
+def test_kept(FIXTURE):
+    assert code.price(3) != 4
+"""
+
+
+# What plugins say of themselves is no error.
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "",
+        "filterwarnings =\n  error\n  ignore::pytest.PytestDeprecationWarning",
+        "addopts = -W error -W ignore::pytest.PytestDeprecationWarning",
+    ],
+    ids=["as they are", "errors", "errors by an option"],
+)
+@pytest.mark.parametrize(("new", "fixture", "without_pytest"), WAYS.values(), ids=WAYS)
+def test_what_is_asked_often_is_called_without_pytest(
+    make_runner, tmp_path, new, fixture, without_pytest, settings
+):
+    """The answers stay what they were with pytest around the tests, also where warnings are errors."""
+    tests = (PRICE, "test_code.py::test_kept")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/pytest.ini").write_text(f"[pytest]\n{settings}\n")
+    test_code = WAYS_TESTS.replace("FIXTURE", "tmp_path" if fixture else "")
+    runner = make_runner(WarmMode.SWAP, tests, CODE, test_code)
+    first, *others = [
+        outcomes(check(runner, "amount - RATE", edit, tests=tests))
+        for _ in range(4)
+        for edit in (new, "amount * RATE")
+    ]
+    assert others[1::2] == [first] * 3
+    assert others[0::2] == [["failed", "passed"]] * 4
+    around = runner._machine.read_file("around", 1000).split()
+    assert around[:2] == [b"True"] * 2
+    assert around[-4:] == [b"False" if without_pytest else b"True"] * 4
+    many = runner.check_many(
+        [({"shop/code.py": [_edit(text)]}, tests) for text in (new, "amount * RATE")],
+        wall_seconds=5.0,
+        cpu_seconds=2.0,
+    )
+    assert [outcomes(answer) for answer in many] == [first, ["failed", "passed"]]
+
+
+def _edit(new):
+    start = CODE.index("amount - RATE")
+    return TextEdit(start, start + len("amount - RATE"), new)
 
 
 BEHAVIOUR_CODE = """\

@@ -5,7 +5,6 @@ the second timer, whose default action needs no cooperation.
 """
 
 import _signal
-import signal
 
 # After the first ring it rings again at this interval, in seconds of processor time: code may swallow one.
 AGAIN_SECONDS = 0.02
@@ -29,12 +28,16 @@ class Clock:
         self.rang = False
         # The program under test may have set its own. Asked in C: `signal` makes an enumeration of every answer.
         if _signal.getsignal(_signal.SIGVTALRM) is not self._handler:
-            signal.signal(signal.SIGVTALRM, self._handler)
+            _signal.signal(_signal.SIGVTALRM, self._handler)
         if _signal.getsignal(_signal.SIGPROF) != _signal.SIG_DFL:
-            signal.signal(signal.SIGPROF, signal.SIG_DFL)
+            _signal.signal(_signal.SIGPROF, _signal.SIG_DFL)
         _signal.setitimer(_signal.ITIMER_PROF, KILL_FACTOR * seconds + KILL_EXTRA_SECONDS)
         _signal.setitimer(_signal.ITIMER_VIRTUAL, seconds, AGAIN_SECONDS)
         self._armed = True
+
+    def prepare(self):
+        """Do now what `begin` would do in every process that is forked from this one."""
+        _signal.signal(_signal.SIGVTALRM, self._handler)
 
     def end(self):
         """Nothing is raised from here on; what kills stays armed until the next `begin`."""

@@ -8,6 +8,7 @@ import copy
 import inspect
 import os
 import sys
+import threading
 import unittest
 import warnings
 
@@ -41,7 +42,8 @@ def caller_of(item):
     try:
         if not _is_plain(item):
             return None
-        return _unittest_caller(item) if _is_unittest(item) else _function_caller(item)
+        caller = _unittest_caller(item) if _is_unittest(item) else _function_caller(item)
+        return _heeding_warnings(caller) if caller is not None and any(_filters(item.config)) else caller
     except Exception:
         # Private parts of pytest are not the same in every version; its own way is always there.
         return None
@@ -52,8 +54,6 @@ def _is_plain(item):
         for implementation in getattr(item.ihook, name).get_hookimpls():
             if not implementation.function.__module__.startswith(HARMLESS):
                 return False
-    if item.config.getini("filterwarnings") or getattr(item.config.option, "pythonwarnings", None):
-        return False
     return all(mark.name in HARMLESS_MARKS for mark in item.iter_markers())
 
 
@@ -178,11 +178,42 @@ class _Ending(unittest.TestResult):
         self.outcome = FAILED
 
 
-def settle_for_direct_calls():
+# What pytest would warn of: exceptions that nobody could catch, as where an object was freed.
+_uncaught = []
+_around = []
+
+
+def _heeding_warnings(caller):
+    """As `caller`; where the project has a say in what becomes of warnings, it has it in these as well."""
+
+    def call():
+        _uncaught.clear()
+        outcome = caller()
+        try:
+            for category in _uncaught:
+                warnings.warn(category("an exception that nobody could catch"), stacklevel=1)
+        except Warning:
+            return FAILED
+        return outcome
+
+    return call
+
+
+def _filters(config):
+    """What is to become of warnings, by the configuration and by the command line."""
+    return config.getini("filterwarnings"), getattr(config.option, "pythonwarnings", None) or []
+
+
+def settle_for_direct_calls(config):
     """In a child: nobody reads what the tests print, what they warn of, and how a failed assertion is explained."""
     sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8", errors="replace")  # noqa: SIM115
-    warnings.catch_warnings(record=True).__enter__()
-    warnings.simplefilter("always")
+    around = warnings.catch_warnings(record=True)
+    around.__enter__()
+    _around.append(around)
+    if any(_filters(config)):
+        _heed(config)
+    else:
+        warnings.simplefilter("always")
     from _pytest.assertion import rewrite
 
     silent = {
@@ -196,3 +227,15 @@ def settle_for_direct_calls():
     for name, function in silent.items():
         if hasattr(rewrite, name):
             setattr(rewrite, name, function)
+
+
+def _heed(config):
+    """As pytest does before every test."""
+    from _pytest.warnings import catch_warnings_for_item
+
+    around = catch_warnings_for_item(config=config, ihook=config.hook, when="runtest", item=None)
+    around.__enter__()
+    # Kept, or it would end here and now.
+    _around.append(around)
+    sys.unraisablehook = lambda _: _uncaught.append(pytest.PytestUnraisableExceptionWarning)
+    threading.excepthook = lambda _: _uncaught.append(pytest.PytestUnhandledThreadExceptionWarning)

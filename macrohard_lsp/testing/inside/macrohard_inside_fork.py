@@ -5,6 +5,7 @@ its pipe, kill its process group. Only what arrives on the pipe before the child
 nothing after a line without the child's own mark: that was written by the program under test.
 """
 
+import _signal
 import ctypes
 import json
 import os
@@ -13,21 +14,36 @@ import select
 import signal
 import time
 
+import macrohard_inside_hooks as hooks
+
 PR_SET_CHILD_SUBREAPER = 36
 MEMORY_HEADROOM_BYTES = 1024 * 1024 * 1024
 MAXIMUM_REPLY_BYTES = 4 * 1024 * 1024
 SWEEP_ROUNDS = 50
 FILE_SIZE_LIMIT = 256 * 1024 * 1024
 POLL_SECONDS = 0.002
+# For so long a child may come to its end by itself before what it says is read: each word that is listened for costs
+# as much as a small test.
+SHORT_SECONDS = 0.02
 END = {"end": True}
 
 # Descriptors that no child may keep: on them it could speak for this process.
 private = set()
 
+# Of which process the limit of memory is known, and what it is.
+_limited = (0, 0)
+
 
 def become_subreaper():
     """Make orphaned descendants children of this process, so that `sweep` finds every one of them."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def give_back_memory():
+    """Return what is free to the kernel: a fork takes the longer the more memory there is, used or not."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def answer_from_child(work, request):
@@ -70,7 +86,8 @@ class Child:
         self._mark = os.urandom(8).hex()
         self._before = children_cpu()
         self._parts = parts
-        self.pid = os.fork()
+        memory = _memory_limit()
+        self.pid = hooks.fork()
         if self.pid:
             os.close(self._write_end)
             return
@@ -79,7 +96,7 @@ class Child:
             os.close(self._read_end)
             close_private()
             os.setsid()
-            _limit(cpu_seconds * parts)
+            _limit(cpu_seconds * parts, memory)
             arm(cpu_seconds)
             silence()
         except BaseException:
@@ -100,12 +117,18 @@ class Child:
 
     def result(self, wall_seconds, left=None):
         """In the parent: wait for the end, or make it, and leave nothing behind."""
+        timed_out = False
         try:
-            end = (self._mark + json.dumps(END) + "\n").encode()
-            data, timed_out = _read_until_end(self._read_end, end, wall_seconds, self._parts > 1, left)
+            ended = ends_within(self.pid, min(wall_seconds, SHORT_SECONDS))
+            if ended:
+                # What descendants of it may still hold open says nothing more.
+                data = _read_what_is_there(self._read_end)
+            else:
+                end = (self._mark + json.dumps(END) + "\n").encode()
+                data, timed_out = _read_until_end(self._read_end, end, wall_seconds, self._parts > 1, left)
         finally:
             os.close(self._read_end)
-        status = _reap(self.pid, 0.0 if timed_out else wall_seconds)
+        status = os.waitpid(self.pid, 0)[1] if ended else _reap(self.pid, 0.0 if timed_out else wall_seconds)
         sweep()
         values, complete = _parse(data, self._mark.encode())
         killed_by_clock = status is None or (
@@ -143,28 +166,33 @@ def sweep(kept=()):
         time.sleep(POLL_SECONDS)
 
 
-def _limit(cpu_seconds):
+def _limit(cpu_seconds, memory):
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    memory = MEMORY_HEADROOM_BYTES + 2 * _address_space()
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    if most != resource.RLIM_INFINITY:
-        # A child of a child can't have more than that one has.
-        memory = min(memory, most)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE_LIMIT, FILE_SIZE_LIMIT))
     whole = int(cpu_seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (whole, whole + 1))
 
 
-def _address_space():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[0]) * resource.getpagesize()
+def _memory_limit():
+    """What the children of this process may have each, in bytes; read once, it takes as long as a small test."""
+    global _limited
+    owner = os.getpid()
+    if _limited[0] != owner:
+        with open("/proc/self/statm") as file:
+            space = int(file.read().split()[0]) * resource.getpagesize()
+        memory = MEMORY_HEADROOM_BYTES + 2 * space
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        # A child of a child can't have more than that one has.
+        _limited = owner, memory if most == resource.RLIM_INFINITY else min(memory, most)
+    return _limited[1]
 
 
 def arm(cpu_seconds):
     """From now on so much processor time; the timer's default action kills, also inside a loop in C."""
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
+    # Asked in C: `signal` makes enumerations of what it is given and of what it answers, which takes longer.
+    _signal.signal(_signal.SIGPROF, _signal.SIG_DFL)
+    _signal.setitimer(_signal.ITIMER_PROF, cpu_seconds)
 
 
 def silence():
@@ -200,6 +228,20 @@ def _read_until_end(descriptor, end, wall_seconds, renewed, parts_left):
         if chunk.endswith(end):
             return b"".join(chunks), False
     return b"".join(chunks), True
+
+
+def _read_what_is_there(descriptor):
+    """All that was written by now to a pipe, less than it holds at once."""
+    os.set_blocking(descriptor, False)
+    chunks = []
+    try:
+        while chunk := os.read(descriptor, 65536):
+            chunks.append(chunk)
+            if len(chunks) * 65536 > MAXIMUM_REPLY_BYTES:
+                break
+    except BlockingIOError:
+        pass
+    return b"".join(chunks)
 
 
 def _reap(pid, seconds):

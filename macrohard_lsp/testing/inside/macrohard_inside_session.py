@@ -7,12 +7,14 @@ import threading
 import warnings
 
 import macrohard_inside_behaviour as behaviour
+import macrohard_inside_direct as direct
 import macrohard_inside_edited as editing
 import macrohard_inside_fork as forking
 import macrohard_inside_sift as sifting
 import macrohard_inside_state as statekeeping
 import macrohard_inside_swap as swapping
 import pytest
+from macrohard_inside_calling import DirectCalls
 from macrohard_inside_outcomes import Outcomes, canonical_id, leave_unspoken
 from macrohard_inside_paths import modules_outside
 
@@ -33,10 +35,12 @@ class SwapServer:
         leave_unspoken(session)
         self.outcomes = Outcomes(self.workspace)
         session.config.pluginmanager.register(self.outcomes)
+        self.direct_calls = DirectCalls(session, self.items, self.outcomes)
         gc.collect()
-        self.living = swapping.LivingFunctions()
+        self.living = swapping.LivingFunctions(self.workspace)
         self.state = statekeeping.State(self.workspace)
         gc.freeze()
+        forking.give_back_memory()
         self.channel.send(
             {
                 "ready": True,
@@ -59,17 +63,36 @@ class SwapServer:
         bodies, refused = self._bodies(request["files"])
         if refused is not None:
             return refused
-        items = [self.items[name] for name in request["tests"] if name in self.items]
+        names = [name for name in request["tests"] if name in self.items]
+        run = self._way_of_running(names, request)
 
         def work(report):
             for function, code in bodies:
                 function.__code__ = code
-            self.outcomes.report, self.outcomes.stop = report, request["stop"]
-            self.outcomes.run(items)
+            run(report, request["stop"])
             if request.get("modules"):
                 report({"modules": modules_outside(self.workspace)})
 
         return forking.answer_from_child(work, request)
+
+    def _way_of_running(self, names, request):
+        """A function that runs these tests in a child and tells how each ended, by the cheapest way there is."""
+        callers = self.direct_calls.of(names, request)
+        items = [self.items[name] for name in names]
+
+        def with_pytest(report, stop):
+            self.outcomes.report, self.outcomes.stop = report, stop
+            self.outcomes.run(items)
+
+        def directly(report, stop):
+            direct.settle_for_direct_calls(self.session.config)
+            for name, caller in zip(names, callers):
+                outcome = caller()
+                report([name, outcome])
+                if stop and outcome != direct.PASSED:
+                    return
+
+        return with_pytest if callers is None else directly
 
     def check_many(self, request):
         """Several edits, as many in one child as leave nothing behind; each answered as `check` would."""
@@ -80,8 +103,8 @@ class SwapServer:
             if refused is not None:
                 answers[place] = refused
             else:
-                items = [self.items[name] for name in entry["tests"] if name in self.items]
-                waiting.append((place, bodies, items))
+                names = [name for name in entry["tests"] if name in self.items]
+                waiting.append((place, bodies, self._way_of_running(names, request)))
         cpu = 0.0
         while waiting:
             result = self._run_many(waiting, request)
@@ -113,13 +136,12 @@ class SwapServer:
 
     def _run_many(self, waiting, request):
         def work(report):
-            for place, bodies, items in waiting:
+            for place, bodies, run in waiting:
                 forking.arm(request["cpu"])
                 before = [(function, function.__code__) for function, _ in bodies]
                 for function, code in bodies:
                     function.__code__ = code
-                self.outcomes.report = functools.partial(_report_of, report, place)
-                self.outcomes.run(items)
+                run(functools.partial(_report_of, report, place), False)
                 for function, code in before:
                     function.__code__ = code
                 report({"done": place})
@@ -155,6 +177,7 @@ class SwapServer:
             self.modules[path] = swapping.SwappableModule(
                 filename, editing.read_source(filename), self.living
             )
+            forking.give_back_memory()
         return self.modules[path]
 
 

@@ -15,6 +15,7 @@ import warnings
 
 import macrohard_inside_direct as direct
 import macrohard_inside_fork as forking
+from macrohard_inside_apart import TrialApart
 from macrohard_inside_clock import KILL_EXTRA_SECONDS, KILL_FACTOR, Clock, OutOfTime
 from macrohard_inside_trial import (
     BLANK,
@@ -69,10 +70,12 @@ class Sieve:
 
     def __init__(self, server):
         self._server = server
-        self._clock = Clock()
+        self.clock = Clock()
         # How to run each test, None where it doesn't end as it should here; and how it ends in the program as it is.
         self._runs = {}
         self._expected = {}
+        # How to run those that end as they should without pytest, but only once in a process.
+        self._once = {}
         # What was rejected, by code and tests: different words for the same need no second trial.
         self._rejected = set()
         self._leaks = 0
@@ -94,7 +97,7 @@ class Sieve:
         return {
             "verdicts": "".join(verdicts),
             "passed": passed,
-            "leaking": self._is_leaking,
+            "leaking": self._is_leaking or bool(self._once),
             "cpu": forking.children_cpu() + time.process_time() - began,
         }
 
@@ -124,9 +127,13 @@ class Sieve:
         return waiting
 
     def _batch(self, waiting):
-        """Those from the front that may share a process."""
+        """Those from the front that may share a process, or that all have to have one each."""
         most = waiting[0].together
         count = 1
+        if most == 1:
+            while count < len(waiting) and waiting[count].together == 1:
+                count += 1
+            return waiting[:count]
         while count < min(most, len(waiting)) and waiting[count].together >= most:
             count += 1
         return waiting[:count]
@@ -134,12 +141,15 @@ class Sieve:
     def _round(self, request, batch, careful, verdicts, passed):
         """One process. Returns how many of what is left have to be looked at closely, and whether it is enough."""
         board = mmap.mmap(-1, len(batch))
-        trial = Trial(self, batch, board, request, careful)
         limit = max(entry.row.cpu + entry.row.cpu_then for entry in batch)
+        limit = KILL_FACTOR * limit + KILL_EXTRA_SECONDS
+        apart = batch[0].together == 1 and len(batch) > 1
+        trial = TrialApart(self, batch, board, request) if apart else Trial(self, batch, board, request)
+        trial.limit, trial.careful = limit, careful
         result = forking.run_in_child(
             trial.work,
             request["wall"],
-            KILL_FACTOR * limit + KILL_EXTRA_SECONDS,
+            limit,
             len(batch),
             lambda: board[:].count(BLANK),
         )
@@ -148,7 +158,7 @@ class Sieve:
             told.update(value)
         if told.get("leaked"):
             self._leaks += 1
-        elif len(batch) > 1 and not self._is_leaking:
+        elif len(batch) > 1 and not apart and not self._is_leaking:
             self._leaks = max(0, self._leaks - 1)
         for entry, byte in zip(batch, board[:]):
             if byte == BLANK:
@@ -180,35 +190,55 @@ class Sieve:
         self._see(callers, limits, expected)
         left = {name: self._with_pytest(item) for name, item in items.items() if self._runs[name] is None}
         self._see(left, limits, expected)
+        self._see_apart(
+            {name for row in rows for name in row.first} & callers.keys(), callers, limits, expected
+        )
 
     def _see(self, callers, limits, expected):
         """Keep those that end twice as they should in the program as it is."""
+        rounds = self._outcomes(callers, limits, CALIBRATION_ROUNDS) if callers else []
+        for name, caller in callers.items():
+            outcomes = {seen[name] for seen in rounds}
+            if len(outcomes) == 1 and outcomes <= _right(expected[name]):
+                self._runs[name] = caller
+                self._expected[name] = outcomes.pop()
+
+    def _see_apart(self, names, callers, limits, expected):
+        """Keep those of the rest that do so in two processes: what they leave behind is in their own way."""
+        for name in names:
+            if self._runs[name] is None:
+                caller = {name: callers[name]}
+                rounds = [self._outcomes(caller, limits, 1)[0] for _ in range(CALIBRATION_ROUNDS)]
+                if {seen[name] for seen in rounds} <= _right(expected[name]):
+                    self._once[name] = callers[name]
+
+    def _outcomes(self, callers, limits, rounds):
+        """How these tests end in a child, one after the other and so many times: for each time a letter by name."""
         names = list(callers)
-        board = mmap.mmap(-1, CALIBRATION_ROUNDS * len(names) or 1)
+        board = mmap.mmap(-1, rounds * len(names))
 
         def work(report):
-            direct.settle_for_direct_calls()
-            for number in range(CALIBRATION_ROUNDS):
+            direct.settle_for_direct_calls(self.config)
+            for number in range(rounds):
                 for place, name in enumerate(names):
                     outcome = self.run(callers[name], limits[name])
                     board[number * len(names) + place] = ord(outcome[0])
 
-        if names:
-            wall = sum(4 * limits[name] + 1.0 for name in names)
-            forking.run_in_child(work, wall, max(limits.values()), 2 * CALIBRATION_ROUNDS * len(names))
-        for place, name in enumerate(names):
-            outcomes = {chr(board[number * len(names) + place]) for number in range(CALIBRATION_ROUNDS)}
-            if len(outcomes) == 1 and outcomes <= ({"p"} if expected[name] else {"f", "h"}):
-                self._runs[name] = callers[name]
-                self._expected[name] = outcomes.pop()
+        wall = sum(4 * limits[name] + 1.0 for name in names)
+        forking.run_in_child(work, wall, max(limits[name] for name in names), 2 * rounds * len(names))
+        letters = board[:].decode("latin-1")
         board.close()
+        return [
+            dict(zip(names, letters[number * len(names) : (number + 1) * len(names)]))
+            for number in range(rounds)
+        ]
 
     def _with_pytest(self, item):
         return lambda: self._server.outcomes.outcome_of(item)
 
     def run(self, caller, seconds):
         """How a test ends, `HUNG` where its time ran out."""
-        clock = self._clock
+        clock = self.clock
         try:
             try:
                 clock.begin(seconds)
@@ -226,7 +256,10 @@ class Sieve:
     def first(self, row):
         items = self._server.items
         known = [name for name in row.first if name in items]
-        return [(name, self._runs[name] or self._with_pytest(items[name])) for name in known]
+        return [
+            (name, self._runs[name] or self._once.get(name) or self._with_pytest(items[name]))
+            for name in known
+        ]
 
     def then(self, row):
         return [self._runs[name] for name in row.then if self._runs[name] is not None]
@@ -241,5 +274,14 @@ class Sieve:
         ]
 
     @property
+    def config(self):
+        return self._server.session.config
+
+    @property
     def state(self):
         return self._server.state
+
+
+def _right(passes):
+    """The first letters of how a test may end in the program as it is, where it passes there or doesn't."""
+    return {direct.PASSED[0]} if passes else {"f", HUNG[0]}

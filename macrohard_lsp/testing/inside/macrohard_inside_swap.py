@@ -23,13 +23,13 @@ class Unchanged(Exception):
 
 
 class LivingFunctions:
-    """Every function object of the process, by where its code was defined. Build it before `gc.freeze`."""
+    """Every function object of the user's files, by where its code was defined. Build it before `gc.freeze`."""
 
-    def __init__(self):
+    def __init__(self, workspace):
         self._by_place = {}
         self._real = {}
         for value in gc.get_objects():
-            if type(value) is types.FunctionType:
+            if type(value) is types.FunctionType and workspace.name(value.__code__.co_filename) is not None:
                 code = value.__code__
                 key = (self._real_path(code.co_filename), code.co_firstlineno, code.co_name)
                 self._by_place.setdefault(key, []).append(value)

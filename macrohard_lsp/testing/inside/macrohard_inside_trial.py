@@ -17,14 +17,16 @@ LOOKING_SHARE = 0.1
 class Trial:
     """The inside of one child: tries a batch, one after the other, and writes the verdicts on the board."""
 
-    def __init__(self, sieve, batch, board, request, careful):
+    def __init__(self, sieve, batch, board, request):
         self._sieve = sieve
         self._batch = batch
         self._board = board
         self._halt = request["halt"]
         self._seconds = request["seconds"]
         # So many from the front are looked at one by one.
-        self._careful = careful
+        self.careful = 0
+        # The processor time, in seconds, that ends a process which nothing else ends.
+        self.limit = 0.0
         self._tests = {}
         self._report = None
         self._whole = False
@@ -34,7 +36,7 @@ class Trial:
     def work(self, report):
         self._report = report
         owner = os.getpid()
-        direct.settle_for_direct_calls()
+        direct.settle_for_direct_calls(self._sieve.config)
         board, batch = self._board, self._batch
         begun = time.monotonic()
         place = clean = 0
@@ -47,16 +49,16 @@ class Trial:
             board[place] = ord(verdict)
             place += 1
             over = self._whole or place == len(batch) or time.monotonic() - begun > self._seconds
-            if over or verdict == TIMEOUT or place <= self._careful or self._is_time_to_look():
+            if over or verdict == TIMEOUT or place <= self.careful or self._is_time_to_look():
                 changed, restored = self._look()
                 if changed and place - clean > 1:
                     # Only the first of them ran in a program that was as it should be.
                     board[clean + 1 : place] = bytes(place - clean - 1)
-                    self._careful = place
+                    self.careful = place
                     place = clean + 1
                     self._whole = over = False
                 if changed and not restored:
-                    report({"suspects": self._careful - place})
+                    report({"suspects": self.careful - place})
                     return
                 clean = place
             if over:
@@ -73,11 +75,14 @@ class Trial:
             for function, code in before:
                 function.__code__ = code
 
-    def _judge(self, entry):
-        row, run = entry.row, self._sieve.run
+    def _tests_of(self, row):
         if row not in self._tests:
             self._tests[row] = self._sieve.first(row), self._sieve.then(row)
-        first, then = self._tests[row]
+        return self._tests[row]
+
+    def _judge(self, entry):
+        row, run = entry.row, self._sieve.run
+        first, then = self._tests_of(row)
         passed = []
         hung = False
         for name, caller in first:

@@ -20,6 +20,7 @@ import os
 import resource
 import sys
 
+import macrohard_inside_hooks as hooks
 import macrohard_inside_relocation as relocation
 import pytest
 from macrohard_inside_lines import Lines
@@ -54,6 +55,7 @@ def _move_high(descriptor, limit):
 
 
 def main(options):
+    hooks.find()
     channel = Channel(int(os.environ.pop("MACROHARD_CHANNEL_FD")))
     workspace = Workspace(options["root"])
     # As `python -m pytest` does: the current directory first. Our own folder goes last, and shadows nothing.
