@@ -28,7 +28,6 @@ from macrohard_lsp.core.interpreter import Interpreter, Project
 from macrohard_lsp.core.testrun import Outcome, TestResult
 from macrohard_lsp.core.tier import Tier
 from macrohard_lsp.environment.find import find_interpreter
-from macrohard_lsp.repair.operators import candidates_for
 from macrohard_lsp.repair.scope import SourceContext
 from macrohard_lsp.repair.search import Search
 from macrohard_lsp.repair.statements import statement_spans
@@ -38,7 +37,6 @@ from macrohard_lsp.sandbox.open import open_machine
 from macrohard_lsp.sandbox.spec import MachineSpec
 from macrohard_lsp.testing.attempt import INSIDE
 from macrohard_lsp.testing.localisation import FailureGroup, Suspect
-from macrohard_lsp.testing.warm import WarmMode, WarmRunner, WarmSettings
 from macrohard_lsp.workspace.read import read_snapshot
 
 # None of them has a loop that an edit could make endless: what such a one costs is the limit of time, however quick the
@@ -46,7 +44,7 @@ from macrohard_lsp.workspace.read import read_snapshot
 FUNCTIONS = 6
 # The search ends after so many candidates: trivial tests, 1 ms tests, and a process for each; and mutants that the
 # slowest tool tries.
-MOST_TRIVIAL, MOST_LONGER, FORKED, COSMIC_MUTANTS = 8000, 3000, 100, 6
+MOST_TRIVIAL, MOST_LONGER, MOST_APART, COSMIC_MUTANTS = 8000, 3000, 2000, 6
 BODIES = (
     "total = a + b * 2\n    if total > 10:\n        return total - 1\n    return total\n",
     "items = [a, b, 3]\n    items.append(a - b)\n    return sum(items)\n",
@@ -57,35 +55,48 @@ PATH, TEST_PATH = "shop/code.py", "test_code.py"
 PEERS = ("mutmut>=3,<4", "cosmic-ray>=8,<9", "pytest>=8,<10")
 AIMS = {"trivial tests": "≥ 8000", "1 ms tests": "≥ 700"}
 PEER_SECONDS = 1200.0
+PEER_NAMES = ("mutmut 3", "cosmic-ray 8")
+APART = "Each edit is tried in a process of its own"
 
 
 @dataclass(frozen=True)
 class Measured:
-    """`starting` are the processor seconds before the counting began, None where they are in `seconds`."""
+    """`seconds` of processor time for the candidates alone, `starting` for what comes before."""
 
     way: str
     tried: int
     seconds: float
-    starting: float | None = None
+    starting: float
 
     @property
     def rate(self) -> float:
         return self.tried / self.seconds
+
+    @property
+    def rate_of_all(self) -> float:
+        return self.tried / (self.seconds + self.starting)
 
 
 def program() -> str:
     return "\n\n".join(f"def f{n}(a, b):\n    {BODIES[n % len(BODIES)]}" for n in range(FUNCTIONS))
 
 
-def tests(passing: bool, turns: int) -> str:
-    """One test a function; `turns` of an empty loop make it take its time."""
+def tests(passing: bool, turns: int, leaking: bool = False) -> str:
+    """One test a function; `turns` of an empty loop make it take its time.
+
+    With `leaking` each can be run only once in a process: the second time it passes, whatever it tests.
+    """
     space: dict[str, object] = {}
     exec(program(), space)
     wait = f"    for _ in range({turns}):\n        pass\n" if turns else ""
-    lines = ["from shop import code"]
+    lines = ["import functools", "from shop import code"]
     for n in range(FUNCTIONS):
         right = repr(eval(f"f{n}(4, 3)", space)) if passing else "'never'"
-        lines.append(f"def test_{n}():\n{wait}    assert code.f{n}(4, 3) == {right}")
+        leak = (
+            f"    again = hasattr(functools, 'again{n}')\n    functools.again{n} = True\n" if leaking else ""
+        )
+        or_again = " or again" if leaking else ""
+        lines.append(f"def test_{n}():\n{wait}{leak}    assert code.f{n}(4, 3) == {right}{or_again}")
     return "\n\n\n".join(lines) + "\n"
 
 
@@ -100,12 +111,12 @@ def turns_of_a_millisecond() -> int:
     return int(100_000 * 0.001 / min(tries))
 
 
-def write(folder: Path, *, passing: bool, turns: int) -> Path:
+def write(folder: Path, *, passing: bool, turns: int, leaking: bool = False) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "shop").mkdir(parents=True)
     (folder / "shop/__init__.py").touch()
     (folder / PATH).write_text(program(), "utf-8")
-    (folder / TEST_PATH).write_text(tests(passing, turns), "utf-8")
+    (folder / TEST_PATH).write_text(tests(passing, turns, leaking), "utf-8")
     return folder.resolve()
 
 
@@ -142,8 +153,12 @@ class Searched:
     def open(self) -> Machine:
         return open_machine(self._spec, Tier.NAMESPACE)
 
-    def measure(self, way: str, most: int) -> Measured:
-        """The cheapest of the space. What is tried first is left out of the rate: runners are started for it."""
+    def measure(self, way: str, most: int, *, apart: bool = False) -> Measured:
+        """The cheapest of the space. What is tried first is left out of the rate: runners are started for it.
+
+        Raises SystemExit where the search went another way; `apart` says that it has to try each in a process of
+        its own, which it finds out by itself.
+        """
         marks: list[tuple[int, float]] = []
         begun = processor_seconds()
 
@@ -155,25 +170,10 @@ class Searched:
         tools = RepairTools(self.open, 1, Cancel(), lambda _: search.candidates >= most, progress)
         search = Search(self.task, tools, {PATH: self.source}, {PATH: self._spans})
         found = list(search.survivors())
-        if found or search.notes:
+        if found or [APART in note for note in search.notes] != [True] * apart:
             raise SystemExit(f"bench-speed: the search went another way: {found[:1]} {search.notes}")
         first, second = marks[0], marks[1]
         return Measured(way, search.candidates - first[0], processor_seconds() - second[1], second[1] - begun)
-
-    def measure_forks(self, way: str) -> Measured:
-        """The same edits one by one: a process for each, pytest around its test."""
-        candidates = list(candidates_for(self.source, None))
-        chosen = [candidates[n * len(candidates) // FORKED] for n in range(FORKED)]
-        settings = WarmSettings(WarmMode.SWAP, self.task.warm_arguments, tuple(self.task.failing))
-        with (
-            self.open() as machine,
-            WarmRunner(machine, self.task.interpreter, self.task.project, settings, Cancel()) as runner,
-        ):
-            begun = processor_seconds()
-            for candidate in chosen:
-                name = candidate.function.replace("f", f"{TEST_PATH}::test_")
-                runner.check({PATH: candidate.edits}, [name], stop=True, wall_seconds=5.0, cpu_seconds=0.1)
-            return Measured(way, len(chosen), processor_seconds() - begun)
 
 
 def run_peer(command: Sequence[str], folder: Path) -> float:
@@ -194,26 +194,30 @@ def run_peer(command: Sequence[str], folder: Path) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def mutmut(folder: Path, programs: Path) -> Measured:
+def mutmut(root: Path, programs: Path) -> Measured:
+    """All mutants of the project, and one of them: what that takes beside one mutant's share is starting."""
+    whole = _mutmut(write(root / "mutmut", passing=True, turns=0), programs)
+    ended = _mutants(root / "mutmut", programs)
+    if len(ended) < 2:
+        raise SystemExit("bench-speed: mutmut tried no mutants")
+    one = _mutmut(write(root / "mutmut-one", passing=True, turns=0), programs, ended[0])
+    each = (whole - one) / (len(ended) - 1)
+    return Measured("mutmut 3", len(ended), each * len(ended), one - each)
+
+
+def _mutmut(folder: Path, programs: Path, *names: str) -> float:
     (folder / "setup.cfg").write_text(
         "[mutmut]\npaths_to_mutate=shop/\nsource_paths=shop/\ntests_dir=test_code.py\n"
     )
-    seconds = run_peer([str(programs / "mutmut"), "run", "--max-children", "1"], folder)
-    listed = subprocess.run(
-        [str(programs / "mutmut"), "results", "--all", "true"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    ended = [
-        line
-        for line in listed.stdout.splitlines()
-        if line.strip().endswith(("killed", "survived", "timeout"))
-    ]
-    if not ended:
-        raise SystemExit("bench-speed: mutmut tried no mutant")
-    return Measured("mutmut 3", len(ended), seconds)
+    return run_peer([str(programs / "mutmut"), "run", "--max-children", "1", *names], folder)
+
+
+def _mutants(folder: Path, programs: Path) -> list[str]:
+    """The names of those that were tried."""
+    command = [str(programs / "mutmut"), "results", "--all", "true"]
+    listed = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+    ends = ("killed", "survived", "timeout")
+    return [line.partition(":")[0].strip() for line in listed.splitlines() if line.strip().endswith(ends)]
 
 
 def cosmic_ray(folder: Path, programs: Path) -> Measured:
@@ -222,7 +226,7 @@ def cosmic_ray(folder: Path, programs: Path) -> Measured:
         f'test-command = "{programs}/python -m pytest -x -q"\n[cosmic-ray.distributor]\nname = "local"\n'
     )
     tool = str(programs / "cosmic-ray")
-    run_peer([tool, "init", "cosmic.toml", "session.sqlite"], folder)
+    starting = run_peer([tool, "init", "cosmic.toml", "session.sqlite"], folder)
     with closing(sqlite3.connect(folder / "session.sqlite")) as session, session:
         session.execute(
             "delete from mutation_specs where job_id not in (select job_id from mutation_specs limit ?)",
@@ -232,7 +236,7 @@ def cosmic_ray(folder: Path, programs: Path) -> Measured:
     seconds = run_peer([tool, "exec", "cosmic.toml", "session.sqlite"], folder)
     with closing(sqlite3.connect(folder / "session.sqlite")) as session:
         (tried,) = session.execute("select count(*) from work_results").fetchone()
-    return Measured("cosmic-ray 8", tried, seconds)
+    return Measured("cosmic-ray 8", tried, seconds, starting)
 
 
 def environment(root: Path) -> Path:
@@ -249,23 +253,26 @@ def section(found: Sequence[Measured], load: float) -> str:
     rows: list[str] = []
     for measured in found:
         ratios = [
-            f"{measured.rate / ways[peer].rate:,.0f}×" if peer in ways and measured.way != peer else ""
-            for peer in ("mutmut 3", "cosmic-ray 8")
+            f"{measured.rate / ways[peer].rate:,.0f}× | {measured.rate_of_all / ways[peer].rate_of_all:,.0f}×"
+            if peer in ways and measured.way != peer
+            else " | "
+            for peer in PEER_NAMES
         ]
-        start = "" if measured.starting is None else f"{measured.starting:.2f}"
         rows.append(
-            f"| {measured.way} | {measured.tried} | {measured.seconds:.2f} | {start} | {measured.rate:,.1f} "
-            f"| {AIMS.get(measured.way, '')} | {' | '.join(ratios)} |"
+            f"| {measured.way} | {measured.tried} | {measured.seconds:.2f} | {measured.starting:.2f} "
+            f"| {measured.rate:,.1f} | {AIMS.get(measured.way, '')} | {' | '.join(ratios)} |"
         )
+    columns = " | ".join(f"to {peer} | with starting" for peer in PEER_NAMES)
     head = (
-        "| way | tried | CPU s | starting, CPU s | tried per CPU s | should be | to mutmut 3 | to cosmic-ray 8 |\n"
-        "|---|--:|--:|--:|--:|--:|--:|--:|\n"
+        f"| way | tried | CPU s | starting, CPU s | tried per CPU s | should be | {columns} |\n"
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
     )
     return (
         "## Candidates a CPU second (`python -m bench.repair.speed`)\n\n"
         f"Measured {measured_on()}; load average before {load:.1f}. One worker, {FUNCTIONS} functions of three to "
         "five lines with a test each. The ratio to mutmut should be ≥ 1000× with trivial tests, and ≥ 30× with a fork "
-        "each.\n\n" + head + "\n".join(rows)
+        "each. Ratios are of what candidates alone take, in the columns beside of all from the start on, on both "
+        "sides.\n\n" + head + "\n".join(rows)
     )
 
 
@@ -281,14 +288,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     python = programs / "python"
     turns = turns_of_a_millisecond()
     trivial = Searched(write(root / "trivial", passing=False, turns=0), python, 0.0005)
+    leaking = Searched(write(root / "leaking", passing=False, turns=0, leaking=True), python, 0.0005)
     longer = Searched(write(root / "longer", passing=False, turns=turns), python, 0.0015)
     found = [
         trivial.measure("trivial tests", MOST_TRIVIAL),
         longer.measure("1 ms tests", MOST_LONGER),
-        trivial.measure_forks("a fork each"),
+        leaking.measure("a fork each", MOST_APART, apart=True),
     ]
     if not given.without_peers:
-        found.append(mutmut(write(root / "mutmut", passing=True, turns=0), programs))
+        found.append(mutmut(root, programs))
         found.append(cosmic_ray(write(root / "cosmic", passing=True, turns=0), programs))
     text = section(found, load)
     print(text)
