@@ -1,6 +1,5 @@
 """Bugs of BugsInPy as it publishes them, and the trees of the projects' repositories they speak of."""
 
-import ast
 import difflib
 import hashlib
 import os
@@ -11,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.real.bugs import Bug, Edit, lines_with_bug
+from bench.real.bugs import Bug, Edit, lines_with_bug, with_statements
 from bench.repair.bug import DataMissingError
 
 LIST = "bugsinpy"
@@ -135,21 +134,6 @@ def lay_out(data: Data, published: Published, folder: Path) -> Bug:
         tests=(),
         true_lines=with_statements(before.decode("utf-8"), lines_with_bug(edits)),
     )
-
-
-def with_statements(text: str, lines: tuple[int, int]) -> tuple[int, int]:
-    """These lines and those of the statements they belong to: a suspect is a statement, named by its first line.
-
-    Of a statement that holds others only the head counts.
-    """
-    first, last = lines
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.stmt):
-            body = getattr(node, "body", None)
-            end = body[0].lineno - 1 if isinstance(body, list) else node.end_lineno or node.lineno
-            if node.lineno <= lines[1] and end >= lines[0]:
-                first, last = min(first, node.lineno), max(last, end)
-    return first, last
 
 
 def edits_between(fixed: str, buggy: str) -> tuple[Edit, ...]:

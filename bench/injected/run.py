@@ -11,7 +11,7 @@ from bench.injected.mutator import LARGE
 from bench.real.bugs import Bug, load_bugs
 from bench.real.prepare import CannotPrepareError, prepare
 from bench.real.report import NOT_PREPARED, Row, summary, table, violations
-from bench.real.run import add_effort, attempt, effort, library_by_library
+from bench.real.run import add_effort, attempt, effort, keep, library_by_library
 from bench.results import measured_on, replace_section
 
 SAMPLE_SEED = 0
@@ -58,6 +58,7 @@ def _run_one(bug: Bug, options: argparse.Namespace) -> Row:
     except CannotPrepareError as problem:
         print(f"{bug.name}: {problem}", file=sys.stderr)
         row = Row(bug.list, bug.name, bug.version, NOT_PREPARED, proven=False, verdict=None, seconds=0.0)
+    keep(row)
     print(one_table([row], [bug]).splitlines()[-1], flush=True)
     return row
 

@@ -1,5 +1,6 @@
 """The list of historical bugs, and how one is put back into the source distribution that fixed it."""
 
+import ast
 import hashlib
 import tomllib
 from dataclasses import dataclass, field
@@ -88,6 +89,21 @@ def lines_with_bug(edits: tuple[Edit, ...]) -> tuple[int, int]:
         last = start + kept - 1 if kept else start
         shift += change
     return (first or 1, last)
+
+
+def with_statements(text: str, lines: tuple[int, int]) -> tuple[int, int]:
+    """These lines and those of the statements they belong to: a suspect is a statement, named by its first line.
+
+    Of a statement that holds others only the head counts.
+    """
+    first, last = lines
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.stmt):
+            body = getattr(node, "body", None)
+            end = body[0].lineno - 1 if isinstance(body, list) else node.end_lineno or node.lineno
+            if node.lineno <= lines[1] and end >= lines[0]:
+                first, last = min(first, node.lineno), max(last, end)
+    return first, last
 
 
 def put_back(text: str, edits: tuple[Edit, ...], where: str) -> str:

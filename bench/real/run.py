@@ -15,7 +15,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from bench.real.bugs import ONE_EXPRESSION, ONE_HUNK, Bug, load_bugs
+from bench.real.bugs import ONE_EXPRESSION, ONE_HUNK, Bug, load_bugs, with_statements
 from bench.real.oracle import Judgement, Verdict, judge
 from bench.real.prepare import ROOT, STORE, CannotPrepareError, Place, fresh_copy, prepare
 from bench.real.report import NOT_PREPARED, Row, summary, table, violations
@@ -98,7 +98,7 @@ def _run_one(bug: Bug, options: argparse.Namespace) -> Row:
     except CannotPrepareError as problem:
         print(f"{bug.name}: {problem}", file=sys.stderr)
         row = Row(bug.list, bug.name, bug.version, NOT_PREPARED, proven=False, verdict=None, seconds=0.0)
-    _keep(row)
+    keep(row)
     print(table([row], [bug]).splitlines()[-1], flush=True)
     return row
 
@@ -126,6 +126,8 @@ def _joint(rows: Sequence[Row]) -> str:
 def attempt(bug: Bug, place: Place, options: argparse.Namespace) -> Row:
     """Run `fix` on the library with the bug in it and judge the first Fix it offers."""
     fresh_copy(bug, place, buggy=True)
+    text = (place.work / bug.file).read_bytes().decode("utf-8")
+    bug = dataclasses.replace(bug, true_lines=with_statements(text, bug.true_lines))
     before = digests(place.work)
     command = [sys.executable, "-m", "macrohard_lsp", "fix", str(place.work), "--json"]
     command += ["--budget-cpu-seconds", f"{options.budget_cpu_seconds:g}", "--jobs", str(options.jobs)]
@@ -239,7 +241,7 @@ def known_verdict(bug: str, digest: str, path: Path = VERDICTS) -> Verdict | Non
     return None
 
 
-def _keep(row: Row) -> None:
+def keep(row: Row) -> None:
     """One line a bug in the journal of all runs, and the patch beside it for whoever has to look."""
     STORE.mkdir(parents=True, exist_ok=True)
     with (STORE / "results.jsonl").open("a", encoding="utf-8") as journal:

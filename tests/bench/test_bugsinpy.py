@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from bench.bugsinpy.attempt import Outcome, as_json, misread, outcome_of
-from bench.bugsinpy.data import Data, edits_between, lay_out, load, published, with_statements
+from bench.bugsinpy.data import Data, edits_between, lay_out, load, published
 from bench.bugsinpy.prepare import Prepared, Settled, not_passed
 from bench.bugsinpy.report import section
 from bench.bugsinpy.run import reviewed
 from bench.bugsinpy.settings import Project, own_settings, write_settings
-from bench.real.bugs import put_back, reintroduce
+from bench.real.bugs import put_back, reintroduce, with_statements
 from bench.real.oracle import Judgement, Verdict
 from bench.real.prepare import Place
 from bench.real.report import Row

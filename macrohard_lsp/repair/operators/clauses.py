@@ -73,7 +73,9 @@ def _like_neighbour(node: Node, source: SourceContext) -> Iterator[Draft]:
     found = 0
     for clause in clauses:
         names = [part for part in source.inside(clause) if part.kind == "identifier" and part.role == "load"]
-        for one, other in combinations(names[:_MOST_IN_CLAUSE], 2):
+        pairs = combinations(names[:_MOST_IN_CLAUSE], 2)
+        # Operands of one operator often mean the same in either order.
+        for one, other in sorted(pairs, key=lambda pair: pair[0].parent is pair[1].parent):
             if one.text == other.text or {one.field, other.field} & {"function"}:
                 continue
             text = _exchanged(clause, one, other)
@@ -112,7 +114,7 @@ def _exchanged(clause: Node, one: Node, other: Node) -> str:
 
 
 FAMILIES = (
-    Family("like-neighbour", 4.4, kinds("boolean_operator"), _like_neighbour),
+    Family("like-neighbour", 3.4, kinds("boolean_operator"), _like_neighbour),
     Family("only-where", 5.6, SIMPLE, _only_where),
     Family("compared-clause", 6.0, _CONDITION, _one_more),
 )
