@@ -136,8 +136,10 @@ def attempt(bug: Bug, place: Place, options: argparse.Namespace) -> Row:
     answer, problem = ask(command, place, 2 * GRACE_SECONDS)
     seconds = time.monotonic() - started
     broken: list[str] = []
-    if digests(place.work) != before:
-        broken.append("`fix` without --apply changed the library's folder")
+    if changed := sorted(path for path, _ in set(digests(place.work).items()) ^ set(before.items())):
+        broken.append(
+            f"`fix` without --apply changed the library's folder: {', '.join(dict.fromkeys(changed))}"
+        )
     fixes = [proposal for proposal in answer.get("proposals", []) if proposal.get("kind") == "fix"]
     row = Row(
         list=bug.list,
