@@ -17,6 +17,13 @@ _PLACES = {
     "parenthesized_expression": 1.0, "list_comprehension": 1.1, "generator_expression": 1.1,
     "unary_operator": 1.2,
 }  # fmt: skip
+# What is true or false is no number that could be one off.
+_TRUTH = kinds("comparison_operator boolean_operator not_operator")
+_ASKING = frozenset({
+    "isinstance", "issubclass", "callable", "hasattr", "any", "all", "bool", "startswith", "endswith", "isalnum",
+    "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier", "islower", "isnumeric", "isspace", "istitle",
+    "isupper",
+})  # fmt: skip
 _NOT_ORDERED = frozenset({"is", "is not"})
 _VARIABLES_TRIED = 4
 _EXPRESSIONS_TRIED = 6
@@ -26,6 +33,8 @@ _COMPUTED = kinds("subscript attribute call")
 def place_cost(node: Node) -> float | None:
     """How unlikely it is that `node` is a number one off, by where it stands; None where it is none."""
     parent = node.parent
+    if _is_truth(node):
+        return None
     if parent is None or node.role != "load" or node.kind not in _NUMERIC or node.field == "value":
         return (
             1.1 if parent is not None and parent.kind == "keyword_argument" and node.role == "load" else None
@@ -39,6 +48,13 @@ def place_cost(node: Node) -> float | None:
     if parent.kind == "conditional_expression" and node is parent.parts[1]:
         return None
     return _PLACES.get(parent.kind)
+
+
+def _is_truth(node: Node) -> bool:
+    while node.kind == "parenthesized_expression" and node.parts:
+        node = node.parts[0]
+    function = node.get("function") if node.kind == "call" else None
+    return node.kind in _TRUTH or (function is not None and function.text.rpartition(".")[2] in _ASKING)
 
 
 def _by_one(node: Node, source: SourceContext) -> Iterator[Draft]:
