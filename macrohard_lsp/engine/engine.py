@@ -14,7 +14,8 @@ from macrohard_lsp.engine.footprints import remember
 from macrohard_lsp.engine.machines import gone
 from macrohard_lsp.engine.measure import Measured, matching
 from macrohard_lsp.engine.proposals import together_of
-from macrohard_lsp.engine.repairing import Repaired, repair
+from macrohard_lsp.engine.repaired import Repaired
+from macrohard_lsp.engine.repairing import repair
 from macrohard_lsp.engine.requests import (
     CouldNotRun,
     FixReport,
