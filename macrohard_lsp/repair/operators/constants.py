@@ -17,6 +17,8 @@ _KEYWORDS = {
 }
 # Numbers longer than this are identifiers or magic values, where "one more" means nothing.
 _LONGEST_NUMBER = 12
+# Adding a negative number is taking one away, and is written so: the other operator is the plainer edit.
+_ADDED_NEGATIVE = 2.0
 
 
 def _integers(node: Node, source: SourceContext) -> Iterator[Draft]:
@@ -55,6 +57,13 @@ def _integer_value(node: Node) -> int | None:
 def _number(node: Node, source: SourceContext, value: int, cost: float) -> Draft:
     hexadecimal = node.text.lower().startswith("0x") and value >= 0
     text = hex(value) if hexadecimal else str(value)
+    if (
+        value < 0
+        and node.field == "right"
+        and node.parent is not None
+        and operator_of(node.parent) in {"+", "-"}
+    ):
+        cost += _ADDED_NEGATIVE
     return replace(source, node, text, UNARY if value < 0 else ATOM, cost=cost)
 
 
