@@ -44,7 +44,7 @@ def run_tests(request: TestRequest, context: EngineContext) -> TestReport:
         )
         remember(workplace, chosen, measured, context)
     except (MachineUnavailable, MachineLost) as reason:
-        raise CouldNotRun(str(reason)) from reason
+        raise CouldNotRun(gone(request.folder) or str(reason)) from reason
     chose_all = not (chosen.ids or chosen.nothing or request.collect_only)
     whole = chose_all and all(baseline.run.problem is None for baseline in measured.baselines)
     nothing = not measured.results and (
@@ -86,7 +86,7 @@ def run_fix(request: FixRequest, context: EngineContext) -> FixReport:
         if failing:
             repaired = repair(workplace, measured, failing, meter, jobs, seed, context)
     except (MachineUnavailable, MachineLost) as reason:
-        raise CouldNotRun(str(reason)) from reason
+        raise CouldNotRun(gone(request.folder) or str(reason)) from reason
     if not repaired.proposals and (missing := gone(workplace.snapshot.root)):
         raise CouldNotRun(missing)
     for finding in repaired.suspects:

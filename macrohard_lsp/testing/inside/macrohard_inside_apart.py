@@ -58,6 +58,7 @@ class TrialApart(Trial):
         try:
             owner = os.getpid()
             os.setsid()
+            forking.die_with_parent()
 
             def note(value):
                 for name in value.get(str(entry.place), ()):

@@ -16,6 +16,7 @@ import time
 
 import macrohard_inside_hooks as hooks
 
+PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 MEMORY_HEADROOM_BYTES = 1024 * 1024 * 1024
 MAXIMUM_REPLY_BYTES = 4 * 1024 * 1024
@@ -27,6 +28,8 @@ POLL_SECONDS = 0.002
 SHORT_SECONDS = 0.02
 END = {"end": True}
 
+_libc = ctypes.CDLL(None)
+
 # Descriptors that no child may keep: on them it could speak for this process.
 private = set()
 
@@ -36,12 +39,17 @@ _limited = (0, 0)
 
 def become_subreaper():
     """Make orphaned descendants children of this process, so that `sweep` finds every one of them."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def die_with_parent():
+    """In a child: whoever kills its parent must not live on to kill the next one, which serves all requests."""
+    _libc.prctl(PR_SET_PDEATHSIG, _signal.SIGKILL, 0, 0, 0)
 
 
 def give_back_memory():
     """Return what is free to the kernel: a fork takes the longer the more memory there is, used or not."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    trim = getattr(_libc, "malloc_trim", None)
     if trim is not None:
         trim(0)
 
